@@ -1,0 +1,39 @@
+import type { Context, Stage } from './context.ts';
+import { authenticator } from './platform/auth/authenticate.ts';
+import { tokenRoutes } from './platform/auth/token.routes.ts';
+import { runSubscriptions } from './platform/events/run-subscriptions.ts';
+import { type App, createHttp } from './platform/http/create-http.ts';
+import { isLoopback } from './platform/http/loopback.ts';
+import { describeApi } from './platform/http/openapi.ts';
+import { viewRoutes } from './views/index.ts';
+
+/** Whether callers must show a token: always off loopback, unless `--insecure` was said. */
+export function tokensRequired({ config }: Pick<Context, 'config'>): boolean {
+  return !isLoopback(config.host) && !config.insecure;
+}
+
+/** context + stages → the HTTP app of the control server, not yet listening. */
+export async function createApp(context: Context, stages: readonly Stage[]): Promise<App> {
+  const app = createHttp({
+    log: context.log,
+    authenticate: authenticator(context, { required: tokensRequired(context) }),
+    allowedHosts: [context.config.host, ...context.config.allowedHosts],
+  });
+  await describeApi(app);
+  tokenRoutes(app, context);
+  viewRoutes(app, context);
+  for (const stage of stages) await stage.routes?.(app, context);
+  return app;
+}
+
+/** Starts what the stages do by themselves: durable jobs and reactions to events. */
+export function startBackground(context: Context, stages: readonly Stage[]): AsyncDisposable {
+  const workers = context.jobs.startWorker(stages.flatMap((stage) => stage.jobs?.(context) ?? []));
+  const reactions = runSubscriptions(context, stages.flatMap((stage) => stage.subscriptions?.(context) ?? []));
+  return {
+    async [Symbol.asyncDispose]() {
+      await reactions[Symbol.asyncDispose]();
+      await workers[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { parseArgs } from 'node:util';
+import { ApiError } from '@bucle/client';
+import { parseConfig } from '../platform/config/config.ts';
+import { readSettings } from '../platform/config/settings.ts';
+import { BucleError } from '../platform/errors.ts';
+import { type Command, exitCodes, type Io, type Option, UsageError } from './command.ts';
+import { aliases, commands } from './commands.ts';
+import { globalOptions } from './global-options.ts';
+import { commandHelp, generalHelp } from './help.ts';
+import { createIo, type IoStreams } from './io.ts';
+import { nearest } from './nearest.ts';
+
+export interface CliSurroundings extends IoStreams {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command line and resolves to its exit code; never throws. */
+export async function runCli(argv: readonly string[], surroundings: CliSurroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  if (argv.length === 0 || (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? ''))) {
+    stdout.write(await generalHelp());
+    return exitCodes.ok;
+  }
+  if (argv[0] === '--version' || argv[0] === 'version') {
+    stdout.write(`${surroundings.version}\n`);
+    return exitCodes.ok;
+  }
+  const debug = argv.includes('--debug');
+  try {
+    const { name, words } = findCommand(argv);
+    const load = commands[name];
+    if (!load) throw new UsageError(`There is no command ${name}.`);
+    const { command } = await load();
+    return await runCommand(name, command, words, surroundings);
+  } catch (error) {
+    return report(error, { stderr, debug, signal: surroundings.signal });
+  }
+}
+
+async function runCommand(name: string, command: Command, words: readonly string[], around: CliSurroundings): Promise<number> {
+  const { values, args, rest } = parseWords(name, command, words);
+  if (values['help'] === true) {
+    around.stdout.write(commandHelp(name, command));
+    return exitCodes.ok;
+  }
+  const text = (key: string) => (typeof values[key] === 'string' ? (values[key] as string) : undefined);
+  const config = parseConfig(
+    readSettings(around.env, { serverUrl: text('url'), data: text('data'), host: text('host'), port: text('port') }),
+  );
+  const io: Io = createIo(around, {
+    config,
+    json: values['json'] === true,
+    cwd: around.cwd,
+    env: around.env,
+    signal: around.signal,
+  });
+  return (await command.run({ values, args, rest }, io)) ?? exitCodes.ok;
+}
+
+function parseWords(name: string, command: Command, words: readonly string[]) {
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {};
+  for (const [key, { type, ...more }] of Object.entries<Option>({ ...globalOptions, ...command.options })) {
+    options[key] = {
+      type,
+      ...('short' in more && more.short !== undefined ? { short: more.short } : {}),
+      ...('multiple' in more && more.multiple !== undefined ? { multiple: more.multiple } : {}),
+    };
+  }
+  const end = words.indexOf('--');
+  const own = end < 0 ? words : words.slice(0, end);
+  const rest = end < 0 ? [] : words.slice(end + 1);
+  try {
+    const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
+    return { values: values as Record<string, string | boolean | string[]> as never as Record<string, never>, args: positionals, rest };
+  } catch (error) {
+    const message = (error as Error).message.split('. ')[0] ?? 'Unknown flag';
+    const flag = /'-{1,2}([\w-]+)/.exec(message)?.[1];
+    const guess = flag === undefined ? undefined : nearest(flag, Object.keys(options));
+    throw new UsageError(`${message}.${guess === undefined ? '' : ` Did you mean --${guess}?`}\nUsage: bucle ${name} ${command.usage}`);
+  }
+}
+
+/** Two words before one: `runs ls` is looked for first, then `status`. */
+function findCommand(argv: readonly string[]): { name: string; words: readonly string[] } {
+  const [first = '', second = ''] = argv;
+  const verb = aliases[second] ?? second;
+  if (commands[`${first} ${verb}`]) return { name: `${first} ${verb}`, words: argv.slice(2) };
+  if (commands[first]) return { name: first, words: argv.slice(1) };
+  const names = Object.keys(commands);
+  const verbs = names.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
+  if (verbs.length > 0) {
+    if (second === '' || second.startsWith('-')) throw new UsageError(`${first} needs a verb: ${verbs.join(', ')}.`);
+    const guess = nearest(second, verbs);
+    throw new UsageError(
+      `Unknown verb "${second}" for ${first}.${guess === undefined ? ` There are: ${verbs.join(', ')}.` : ` Did you mean: bucle ${first} ${guess}`}`,
+    );
+  }
+  const guess = nearest(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
+  throw new UsageError(`Unknown command "${first}".${guess === undefined ? '' : ` Did you mean: bucle ${guess}`}\nAll commands: bucle --help`);
+}
+
+function report(error: unknown, { stderr, debug, signal }: { stderr: IoStreams['stderr']; debug: boolean; signal: AbortSignal }): number {
+  if (signal.aborted) return exitCodes.interrupted;
+  if (error instanceof UsageError) {
+    stderr.write(`error: ${error.message}\n`);
+    return exitCodes.usage;
+  }
+  const { next } = error as { next?: string };
+  stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (next !== undefined) stderr.write(`  next: ${next}\n`);
+  if (error instanceof ApiError && error.status >= 500) stderr.write(`  request: ${error.request ?? 'unknown'}\n`);
+  if (debug && error instanceof Error) stderr.write(`${error.stack ?? ''}\n`);
+  return exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  const status = error instanceof ApiError || error instanceof BucleError ? error.status : 500;
+  if (status === 401 || status === 403) return exitCodes.signIn;
+  if (status === 404) return exitCodes.notFound;
+  if (status === 409) return exitCodes.conflict;
+  return exitCodes.failed;
+}

@@ -1,0 +1,39 @@
+type Cell = string | number | null;
+
+/** A table fitted to the width of the terminal: the widest column gives way first. */
+export function formatTable(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): string {
+  const cells = rows.map((row) => columns.map((_column, index) => clean(row[index] ?? null)));
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...cells.map((row) => (row[index] ?? '').length)),
+  );
+  const gap = 2;
+  let total = widths.reduce((sum, next) => sum + next + gap, -gap);
+  while (total > width && Math.max(...widths) > 12) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    total -= 1;
+  }
+  const numeric = columns.map((_column, index) => rows.every((row) => row[index] === null || typeof row[index] === 'number'));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, index) => fit(cell, widths[index] ?? 0, numeric[index] === true && rows.length > 0))
+      .join(' '.repeat(gap))
+      .trimEnd();
+  return `${[line(columns.map((column) => column.toUpperCase())), ...cells.map(line)].join('\n')}\n`;
+}
+
+/** Tab-separated, nothing cut, for other programs. */
+export function formatTsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [columns, ...rows].map((row) => `${row.map((cell) => clean(cell)).join('\t')}\n`).join('');
+}
+
+// Control characters in names must not move somebody's cursor.
+function clean(cell: Cell): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed
+  return cell === null ? '–' : String(cell).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+}
+
+function fit(text: string, width: number, right: boolean): string {
+  if (text.length > width) return `${text.slice(0, Math.max(0, width - 1))}…`;
+  return right ? text.padStart(width) : text.padEnd(width);
+}

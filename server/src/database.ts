@@ -1,0 +1,10 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { TokenTables } from './platform/auth/token.store.ts';
+import type { Database } from './platform/db/database.ts';
+
+/** Every table of the server: each store exports its own slice. Types only. */
+export type Tables = TokenTables;
+
+export type Db = Kysely<Tables>;
+export type Trx = Transaction<Tables>;
+export type BucleDatabase = Database<Tables>;

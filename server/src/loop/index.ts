@@ -1,0 +1,10 @@
+import type { Stage } from '../context.ts';
+
+/** The loop, in order. Loaded when a role needs it, so that the CLI starts without it. */
+export async function loadStages(): Promise<readonly Stage[]> {
+  return [];
+}
+
+export const loadGateway = () => import('./serve/gateway-main.ts');
+
+export const loadRunner = () => import('./train/runner/runner-main.ts');

@@ -1,0 +1,59 @@
+import type { Context, Stage } from './context.ts';
+import type { Tables } from './database.ts';
+import { authMigrations } from './platform/auth/migrations/index.ts';
+import { openBlobs } from './platform/blobs/open-blobs.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import type { Config } from './platform/config/config.ts';
+import type { Database } from './platform/db/database.ts';
+import { migrate } from './platform/db/migrate.ts';
+import { openPostgres } from './platform/db/open-postgres.ts';
+import { openSqlite } from './platform/db/open-sqlite.ts';
+import { eventMigrations } from './platform/events/migrations/index.ts';
+import { jobMigrations } from './platform/jobs/migrations/index.ts';
+import { openJobs } from './platform/jobs/open-jobs.ts';
+import { createLog, type Log } from './platform/log.ts';
+
+/** Parts that a test swaps: the clock and the log; everything else is real. */
+export interface ContextOverrides {
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+/** config → an open, migrated database, blobs, durable jobs; disposed in reverse. */
+export async function openContext(
+  config: Config,
+  stages: readonly Stage[],
+  overrides: ContextOverrides = {},
+): Promise<Context & AsyncDisposable> {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLog(config.logLevel, 'server');
+  const db = openDatabase(config);
+  try {
+    const migrations = [authMigrations, jobMigrations, eventMigrations, ...stages.map((stage) => stage.migrations)];
+    const applied = await migrate(db, migrations.flat(), () => clock.now());
+    if (applied.length > 0) log.info({ applied }, 'database migrated');
+  } catch (error) {
+    await db[Symbol.asyncDispose]();
+    throw error;
+  }
+  const blobs = openBlobs(config.blobs);
+  const jobs = openJobs({ db, clock, log });
+  return {
+    config,
+    db,
+    blobs,
+    jobs,
+    clock,
+    log,
+    async [Symbol.asyncDispose]() {
+      await jobs[Symbol.asyncDispose]();
+      await db[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function openDatabase(config: Config): Database<Tables> {
+  return config.database.kind === 'sqlite'
+    ? openSqlite<Tables>(config.database.path)
+    : openPostgres<Tables>(config.database.url);
+}

@@ -1,0 +1,83 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { Ajv } from 'ajv';
+import { fastify, type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Authenticate } from '../auth/authenticate.ts';
+import { hasScope, type Principal, type Scope } from '../auth/principal.ts';
+import { platformErrors } from '../errors.ts';
+import { uuidv7 } from '../ids.ts';
+import type { Log } from '../log.ts';
+import { guardFrontDoor } from './front-door.ts';
+import { sendProblem } from './problem.ts';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; set before any handler runs. */
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    /** What a caller needs; by default `read` for GET and HEAD, else `write`. `none`: open to everybody. */
+    scope?: Scope | 'none';
+    /** True where a job's token may write; the handler then checks that the run is the job's own. */
+    jobs?: boolean;
+  }
+}
+
+export interface HttpOptions {
+  readonly log: Log;
+  readonly authenticate: Authenticate;
+  readonly allowedHosts: readonly string[];
+  /** Bytes of a JSON body; streams are not bounded by this. */
+  readonly bodyLimit?: number;
+}
+
+const JSON_BODY_LIMIT = 32 * 1024 * 1024;
+
+/** A Fastify app with validation, problem+json, the front-door checks and scopes; routes come from the stages. */
+export function createHttp(options: HttpOptions): App {
+  const app = fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit ?? JSON_BODY_LIMIT,
+    genReqId: () => uuidv7(),
+    routerOptions: { maxParamLength: 5_000 },
+    // Slow clients may not hold sockets for ever; uploads of gigabytes may take hours.
+    requestTimeout: 0,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.headersTimeout = 10_000;
+  compileValidators(app);
+  app.decorateRequest('principal', null as never);
+  guardFrontDoor(app, options.allowedHosts);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('bucle-request-id', request.id);
+    const { scope, jobs } = request.routeOptions.config;
+    if (scope === 'none') return;
+    const principal = await options.authenticate(request.headers.authorization);
+    if (principal === null) {
+      reply.header('www-authenticate', 'Basic realm="mlflow"');
+      throw platformErrors.UNAUTHENTICATED();
+    }
+    request.principal = principal;
+    const needed = scope ?? (request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write');
+    const allowed = principal.kind === 'job' && needed !== 'read' ? jobs === true : hasScope(principal, needed);
+    if (!allowed) {
+      throw platformErrors.FORBIDDEN({ token: principal.name, has: principal.scopes.join(', '), needs: needed });
+    }
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(error as Error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(platformErrors.ROUTE_NOT_FOUND({ method: request.method, path: request.url.split('?')[0] ?? '' }), request, reply),
+  );
+  return app;
+}
+
+// Query strings and path parameters are text, so numbers in them are converted; bodies must say what they mean.
+function compileValidators(app: App): void {
+  const strict = new Ajv({ allErrors: false, strict: false, useDefaults: true });
+  const converting = new Ajv({ allErrors: false, strict: false, useDefaults: true, coerceTypes: 'array' });
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : converting).compile(schema as object));
+}
