@@ -1,6 +1,12 @@
 export { type Chunk, chunkFile } from './chunk-file.ts';
 export { chunkStream } from './chunk-stream.ts';
-export { chunkLengths, findCut, MAX_CHUNK, MIN_CHUNK, NORMAL_CHUNK } from './find-cut.ts';
+export {
+  chunkLengths,
+  findCut,
+  MAX_CHUNK,
+  MIN_CHUNK,
+  NORMAL_CHUNK,
+} from './find-cut.ts';
 export { type Hashing, hex, webHashing } from './hashing.ts';
 export {
   type ChunkRef,
@@ -17,13 +23,13 @@ export {
 export { comparePaths, pathProblem } from './manifest-path.ts';
 export {
   CHUNK_HEADER_BYTES,
-  CODECS,
   type ChunkHeader,
+  CODECS,
   type Codec,
   decodePack,
   encodePack,
   MAX_PACK_BYTES,
-  type PackedChunk,
   PackError,
+  type PackedChunk,
 } from './pack.ts';
 export { createSha256, type IncrementalHash } from './sha256.ts';

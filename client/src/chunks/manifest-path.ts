@@ -5,7 +5,8 @@ const MAX_NAME_BYTES = 255;
 /** Why this is no path for a manifest, or null. Paths are relative, with `/`, without tricks. */
 export function pathProblem(path: string): string | null {
   if (path.length === 0) return 'is empty';
-  if (path.length > MAX_PATH_BYTES || utf8Length(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
+  if (path.length > MAX_PATH_BYTES || utf8Length(path) > MAX_PATH_BYTES)
+    return `is longer than ${MAX_PATH_BYTES} bytes`;
   if (path.startsWith('/')) return 'is absolute';
   if (!path.isWellFormed()) return 'is no valid Unicode';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for

@@ -53,7 +53,8 @@ export async function manifestId(manifest: Manifest, hashing: Hashing): Promise<
 /** Checks every rule of manifest v1 that can be checked without the bytes. Throws {@link ManifestError}. */
 export function parseManifest(value: unknown): Manifest {
   const { format, files } = asRecord(value, 'a manifest', ['files', 'format']);
-  if (format !== MANIFEST_FORMAT) throw new ManifestError(`The format ${JSON.stringify(format)} is not ${MANIFEST_FORMAT}.`);
+  if (format !== MANIFEST_FORMAT)
+    throw new ManifestError(`The format ${JSON.stringify(format)} is not ${MANIFEST_FORMAT}.`);
   if (!Array.isArray(files) || files.length === 0) throw new ManifestError('A manifest lists at least one file.');
   const parsed = files.map(parseFile);
   checkPaths(parsed);
@@ -105,7 +106,8 @@ function checkPaths(files: readonly ManifestFile[]): void {
 }
 
 function asRecord(value: unknown, what: string, keys: readonly string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ManifestError(`This is not ${what}.`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ManifestError(`This is not ${what}.`);
   const extra = Object.keys(value).find((key) => !keys.includes(key));
   if (extra !== undefined) throw new ManifestError(`${JSON.stringify(extra)} is no field of ${what}.`);
   return value as Record<string, unknown>;

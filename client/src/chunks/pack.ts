@@ -24,7 +24,9 @@ export interface PackedChunk {
   readonly stored: Uint8Array;
 }
 
-export type ChunkHeader = Omit<PackedChunk, 'stored'> & { readonly storedLength: number };
+export type ChunkHeader = Omit<PackedChunk, 'stored'> & {
+  readonly storedLength: number;
+};
 
 export class PackError extends Error {
   override readonly name = 'PackError';
@@ -49,7 +51,8 @@ export function decodeChunkHeader(bytes: Uint8Array): ChunkHeader {
   const length = view.getUint32(33, true);
   const storedLength = view.getUint32(37, true);
   if (codec === undefined) throw new PackError(`The pack names the codec ${bytes[32]}, which does not exist.`);
-  if (length < 1 || length > MAX_CHUNK) throw new PackError(`The pack has a chunk of ${length} bytes; at most ${MAX_CHUNK} are allowed.`);
+  if (length < 1 || length > MAX_CHUNK)
+    throw new PackError(`The pack has a chunk of ${length} bytes; at most ${MAX_CHUNK} are allowed.`);
   if (storedLength < 1 || storedLength > length || (codec === 'none' && storedLength !== length)) {
     throw new PackError(`The pack stores a chunk of ${length} bytes in ${storedLength} as ${codec}.`);
   }
@@ -65,7 +68,10 @@ export function* encodePack(chunks: Iterable<PackedChunk>): Generator<Uint8Array
   }
 }
 
-export type PackPart = { readonly header: ChunkHeader; readonly stored: Uint8Array };
+export type PackPart = {
+  readonly header: ChunkHeader;
+  readonly stored: Uint8Array;
+};
 
 /**
  * Reads a pack as it arrives, one chunk at a time; holds no more than a chunk and what the
