@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { cli } from '../../test/cli.ts';
+import { testApp } from '../../test/test-app.ts';
+import { commands } from './commands.ts';
+import { formatTable, formatTsv } from './table.ts';
+
+describe('the command line', () => {
+  test('an unknown command names the nearest one', async () => {
+    expect(await cli(['statsu'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean: bucle status') });
+  });
+
+  test('an unknown verb names the nearest one of its noun', async () => {
+    const result = await cli(['tokens', 'crate']);
+    expect(result).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: Unknown verb "crate" for tokens. Did you mean: bucle tokens create\n',
+    });
+  });
+
+  test('a noun alone lists its verbs', async () => {
+    expect((await cli(['tokens'])).stderr).toBe('error: tokens needs a verb: create, ls, revoke.\n');
+  });
+
+  test('an unknown flag names the nearest one and the usage', async () => {
+    const { code, stderr } = await cli(['tokens', 'create', 'x', '--scpoe', 'read']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Did you mean --scope?');
+    expect(stderr).toContain('Usage: bucle tokens create NAME');
+  });
+
+  test('when no server answers, the error says how to start one', async () => {
+    const { code, stderr } = await cli(['tokens', 'ls', '--url', 'http://127.0.0.1:1']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('No Bucle server answers at http://127.0.0.1:1');
+    expect(stderr).toContain('next: Start one with `bucle up`');
+  });
+
+  test('every command has a summary, a usage and help', async () => {
+    for (const [name, load] of Object.entries(commands)) {
+      const { command } = await load();
+      expect(command.summary, name).toMatch(/^[A-Z].*\.$/);
+      const { code, stdout } = await cli([...name.split(' '), '--help']);
+      expect({ name, code }).toEqual({ name, code: 0 });
+      expect(stdout).toContain(`Usage: bucle ${name}`);
+    }
+  });
+});
+
+describe('tokens on the command line', () => {
+  test('a token is shown once, listed without its secret, and refused after it was revoked', async () => {
+    await using server = await testApp({ stages: [], background: false });
+    const url = ['--url', server.baseUrl];
+    const created = await cli(['tokens', 'create', 'ci', '--scope', 'read', ...url]);
+    const secret = created.stdout.trim();
+    expect(secret).toMatch(/^bucle_[\w-]{43}$/);
+    expect((await cli(['tokens', 'create', 'ci', ...url])).code).toBe(6);
+    const listed = await cli(['tokens', 'ls', ...url]);
+    expect(listed.stdout).toMatch(/^name\tscopes\tcreated\texpires\tstate\nci\tread\t\S+ \S+\t–\tlive\n$/);
+    expect(listed.stdout).not.toContain(secret);
+    const asCi = { env: { BUCLE_TOKEN: secret } };
+    expect((await cli(['tokens', 'ls', ...url], asCi)).code).toBe(4);
+    expect((await cli(['tokens', 'revoke', 'ci', ...url])).code).toBe(0);
+    expect((await cli(['tokens', 'revoke', 'ci', ...url])).code).toBe(5);
+  });
+});
+
+describe('tables', () => {
+  const rows = [
+    ['amber-lynx-41', 0.9412, null],
+    ['a very long name that does not fit', 12, 'x\u001b[31m'],
+  ] as const;
+
+  test('on a terminal the widest column gives way, numbers stand right, control characters do nothing', () => {
+    expect(formatTable(['name', 'auc', 'note'], rows, 32)).toBe(
+      ['NAME              AUC  NOTE', 'amber-lynx-41  0.9412  –', 'a very long …      12  x [31m', ''].join('\n'),
+    );
+  });
+
+  test('in a pipe nothing is cut', () => {
+    expect(formatTsv(['name', 'auc', 'note'], rows)).toBe(
+      'name\tauc\tnote\namber-lynx-41\t0.9412\t–\na very long name that does not fit\t12\tx [31m\n',
+    );
+  });
+});

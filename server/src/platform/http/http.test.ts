@@ -1,0 +1,134 @@
+import { request } from 'node:http';
+import { Type } from 'typebox';
+import { describe, expect, test } from 'vitest';
+import { localPrincipal, type Principal } from '../auth/principal.ts';
+import { createLog } from '../log.ts';
+import { type App, createHttp } from './create-http.ts';
+
+const principals: Record<string, Principal> = {
+  reader: { kind: 'token', name: 'reader', scopes: ['read'] },
+  writer: { kind: 'token', name: 'writer', scopes: ['write'] },
+  job: { kind: 'job', name: 'job-1', scopes: ['write'], jobId: '1' },
+};
+
+async function open(options: { required?: boolean; allowedHosts?: string[] } = {}): Promise<App> {
+  const app = createHttp({
+    log: createLog('silent', 'test'),
+    allowedHosts: options.allowedHosts ?? [],
+    authenticate: async (authorization) => {
+      if (authorization === undefined) return options.required ? null : localPrincipal;
+      return principals[authorization.replace('Bearer ', '')] ?? null;
+    },
+  });
+  app.post(
+    '/things',
+    { schema: { body: Type.Object({ count: Type.Integer() }, { additionalProperties: false }) } },
+    async ({ body }) => body,
+  );
+  app.post('/runs', { config: { jobs: true } }, async () => ({ ok: true }));
+  app.get('/things', { schema: { querystring: Type.Object({ limit: Type.Integer() }) } }, async ({ query }) => query);
+  app.get('/open', { config: { scope: 'none' } }, async () => 'open');
+  app.get('/broken', async () => {
+    throw new Error('secret detail: password=1234');
+  });
+  return app;
+}
+
+const host = { host: 'localhost:7070' };
+
+describe('the HTTP front door', () => {
+  test('a Host that is not ours is refused, an allowed one is not', async () => {
+    const app = await open({ allowedHosts: ['ml.example.org'] });
+    const status = async (name: string) => (await app.inject({ url: '/open', headers: { host: name } })).statusCode;
+    expect(await status('evil.example')).toBe(403);
+    expect(await status('localhost.evil.example')).toBe(403);
+    expect(await status('127.0.0.1.evil.example:7070')).toBe(403);
+    expect(await status('[::1]:7070')).toBe(200);
+    expect(await status('ML.example.org')).toBe(200);
+  });
+
+  test('a foreign page can change nothing, but our own and clients without Origin can', async () => {
+    const app = await open();
+    const post = async (origin?: string) =>
+      (await app.inject({ method: 'POST', url: '/things', headers: { ...host, ...(origin ? { origin } : {}) }, payload: { count: 1 } })).statusCode;
+    expect(await post('https://evil.example')).toBe(403);
+    expect(await post('null')).toBe(403);
+    expect(await post('http://localhost:5173')).toBe(200);
+    expect(await post()).toBe(200);
+  });
+
+  test('where tokens are required, a request without one gets 401 and the way to get one', async () => {
+    const app = await open({ required: true });
+    const response = await app.inject({ url: '/things?limit=1', headers: host });
+    expect(response.statusCode).toBe(401);
+    expect(response.headers['www-authenticate']).toBe('Basic realm="mlflow"');
+    expect(response.json()).toMatchObject({ code: 'PLATFORM_UNAUTHENTICATED', next: expect.stringContaining('bucle tokens create') });
+    expect((await app.inject({ url: '/open', headers: host })).statusCode).toBe(200);
+  });
+
+  test('a reader may not write, and a job may write only where the route lets jobs in', async () => {
+    const app = await open({ required: true });
+    const post = async (url: string, who: string) =>
+      (await app.inject({ method: 'POST', url, headers: { ...host, authorization: `Bearer ${who}` }, payload: { count: 1 } })).statusCode;
+    expect(await post('/things', 'reader')).toBe(403);
+    expect(await post('/things', 'writer')).toBe(200);
+    expect(await post('/things', 'job')).toBe(403);
+    expect(await post('/runs', 'job')).toBe(200);
+    expect(await post('/runs', 'nobody')).toBe(401);
+  });
+});
+
+describe('requests and problems', () => {
+  test.each([
+    [{ count: '1' }, 'body.count must be integer.'],
+    [{ count: 1, extra: true }, 'body must NOT have additional properties (extra).'],
+    [{}, "body must have required property 'count'."],
+  ])('a body %j is refused: nothing is guessed', async (payload, title) => {
+    const app = await open();
+    const response = await app.inject({ method: 'POST', url: '/things', headers: host, payload });
+    expect(response.statusCode).toBe(400);
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(response.json()).toMatchObject({ code: 'PLATFORM_INVALID_REQUEST', title, status: 400 });
+  });
+
+  test('numbers in a query string are read as numbers', async () => {
+    const app = await open();
+    expect((await app.inject({ url: '/things?limit=5', headers: host })).json()).toEqual({ limit: 5 });
+  });
+
+  test('malformed JSON is the client’s mistake', async () => {
+    const app = await open();
+    const headers = { ...host, 'content-type': 'application/json' };
+    const response = await app.inject({ method: 'POST', url: '/things', headers, payload: '{"count":' });
+    expect(response.statusCode).toBe(400);
+  });
+
+  test('an unexpected failure tells the caller a request id and nothing else', async () => {
+    const app = await open();
+    const response = await app.inject({ url: '/broken', headers: host });
+    expect(response.statusCode).toBe(500);
+    expect(response.body).not.toContain('secret detail');
+    expect(response.json()).toMatchObject({ code: 'PLATFORM_INTERNAL', request: response.headers['bucle-request-id'] });
+  });
+
+  test('an unknown route is a problem too', async () => {
+    const app = await open();
+    const response = await app.inject({ url: '/nowhere?x=1', headers: host });
+    expect(response.json()).toMatchObject({ status: 404, code: 'PLATFORM_ROUTE_NOT_FOUND', title: 'No route answers GET /nowhere.' });
+  });
+
+  test('a client that sends its headers forever is cut off', async () => {
+    const app = await open();
+    expect(app.server.headersTimeout).toBe(10_000);
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const address = app.server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const answered = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request({ port, path: '/open' }, (response) => resolve(response.statusCode));
+      sent.on('error', reject);
+      sent.end();
+    });
+    expect(answered).toBe(200);
+    await app.close();
+  });
+});
