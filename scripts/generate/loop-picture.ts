@@ -4,10 +4,10 @@ interface StageOfLoop {
   readonly works: boolean;
 }
 
-const WIDTH = 760;
-const HEIGHT = 560;
-const RADIUS_X = 270;
-const RADIUS_Y = 205;
+const WIDTH = 900;
+const HEIGHT = 640;
+const RADIUS_X = 345;
+const RADIUS_Y = 265;
 
 /** The loop as SVG, in colours that read on light and dark pages. */
 export function drawLoop(stages: readonly StageOfLoop[]): string {
