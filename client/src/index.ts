@@ -1,1 +1,9 @@
-export { ApiError, type Client, type ClientOptions, createClient, fillPath, type QueryValue, type RequestOptions } from './client.ts';
+export {
+  ApiError,
+  type Client,
+  type ClientOptions,
+  createClient,
+  fillPath,
+  type QueryValue,
+  type RequestOptions,
+} from './client.ts';

@@ -1,9 +1,11 @@
-import type { ErrorSpec } from '../../server/src/platform/errors.ts';
 import { settings } from '../../server/src/platform/config/settings.ts';
+import type { ErrorSpec } from '../../server/src/platform/errors.ts';
 
 /** docs/errors.md: every code that a caller may see. */
 export function writeErrors(catalogues: readonly Readonly<Record<string, ErrorSpec>>[]): string {
-  const codes = Object.entries(Object.assign({}, ...catalogues) as Record<string, ErrorSpec>).sort(([a], [b]) => (a < b ? -1 : 1));
+  const codes = Object.entries(Object.assign({}, ...catalogues) as Record<string, ErrorSpec>).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   return [
     '# Errors',
     '',
@@ -29,7 +31,10 @@ export function writeConfig(): string {
     '',
     '| Variable | Default | Meaning |',
     '|---|---|---|',
-    ...Object.values(settings).map(({ env, fallback, meaning }) => `| \`${env}\` | ${fallback === null || fallback === '' ? '–' : `\`${fallback}\``} | ${meaning} |`),
+    ...Object.values(settings).map(
+      ({ env, fallback, meaning }) =>
+        `| \`${env}\` | ${fallback === null || fallback === '' ? '–' : `\`${fallback}\``} | ${meaning} |`,
+    ),
     '',
   ].join('\n');
 }

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../server/src/app.ts';
-import loop from '../../server/src/loop/loop.json' with { type: 'json' };
 import { loadStages } from '../../server/src/loop/index.ts';
+import loop from '../../server/src/loop/loop.json' with { type: 'json' };
 import { openContext } from '../../server/src/open-context.ts';
 import { authErrors } from '../../server/src/platform/auth/errors.ts';
 import { configErrors, parseConfig } from '../../server/src/platform/config/config.ts';
@@ -19,7 +19,12 @@ const check = process.argv.includes('--check');
 const stages = await loadStages();
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),
-  'docs/errors.md': writeErrors([platformErrors.specs, authErrors.specs, configErrors.specs, ...stages.map((stage) => stage.errors)]),
+  'docs/errors.md': writeErrors([
+    platformErrors.specs,
+    authErrors.specs,
+    configErrors.specs,
+    ...stages.map((stage) => stage.errors),
+  ]),
   'docs/config.md': writeConfig(),
   'docs/cli.md': await writeCommands(),
   'docs/loop.svg': drawLoop(loop.stages),

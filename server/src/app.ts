@@ -29,7 +29,10 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
 /** Starts what the stages do by themselves: durable jobs and reactions to events. */
 export function startBackground(context: Context, stages: readonly Stage[]): AsyncDisposable {
   const workers = context.jobs.startWorker(stages.flatMap((stage) => stage.jobs?.(context) ?? []));
-  const reactions = runSubscriptions(context, stages.flatMap((stage) => stage.subscriptions?.(context) ?? []));
+  const reactions = runSubscriptions(
+    context,
+    stages.flatMap((stage) => stage.subscriptions?.(context) ?? []),
+  );
   return {
     async [Symbol.asyncDispose]() {
       await reactions[Symbol.asyncDispose]();

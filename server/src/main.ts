@@ -1,7 +1,11 @@
 import { runGateway, runRunner, runServer } from './roles.ts';
 
 /** The process: picks the role named by the first argument. `bucle up`, the supervisor and the driver of jobs start it. */
-export async function runRole(role: string | undefined, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+export async function runRole(
+  role: string | undefined,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if (role === 'server') return runServer(env);
   if (role === 'gateway') return runGateway(env);
   if (role === 'runner') return runRunner(args);

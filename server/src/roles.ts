@@ -1,12 +1,12 @@
 import { createApp, startBackground, tokensRequired } from './app.ts';
+import type { Context } from './context.ts';
 import { loadGateway, loadRunner, loadStages } from './loop/index.ts';
 import { openContext } from './open-context.ts';
-import { ensureGatewayToken } from './platform/auth/gateway-token.ts';
 import { authErrors } from './platform/auth/errors.ts';
+import { ensureGatewayToken } from './platform/auth/gateway-token.ts';
 import { countLiveTokens } from './platform/auth/token.store.ts';
 import { parseConfig } from './platform/config/config.ts';
 import { readSettings } from './platform/config/settings.ts';
-import type { Context } from './context.ts';
 
 /** The control server: API, controllers, durable jobs. Resolves when it was told to stop and has stopped. */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {

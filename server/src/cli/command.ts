@@ -13,7 +13,9 @@ export interface Option {
 
 type ValueOf<O extends Option> = O['type'] extends 'boolean' ? boolean : O['multiple'] extends true ? string[] : string;
 
-export type Values<Options extends Record<string, Option>> = { readonly [Name in keyof Options]?: ValueOf<Options[Name]> };
+export type Values<Options extends Record<string, Option>> = {
+  readonly [Name in keyof Options]?: ValueOf<Options[Name]>;
+};
 
 /** How a command talks: the result to stdout, everything else to stderr. */
 export interface Io {

@@ -43,7 +43,8 @@ export const command = defineCommand({
   options: {},
   async run({ args }, io) {
     const script = shells[args[0] ?? ''];
-    if (!script) throw new UsageError('completion needs a shell: bash, zsh or fish. For bash: source <(bucle completion bash)');
+    if (!script)
+      throw new UsageError('completion needs a shell: bash, zsh or fish. For bash: source <(bucle completion bash)');
     io.stdout.write(script(Object.keys(commands)));
     return 0;
   },

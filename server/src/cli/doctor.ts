@@ -22,7 +22,10 @@ export const command = defineCommand({
     const healthy = findings.every(({ ok }) => ok);
     if (io.json) io.printJson({ healthy, findings });
     else {
-      io.printTable(['check', 'state', 'found'], findings.map(({ what, ok, found }) => [what, ok ? 'ok' : 'PROBLEM', found]));
+      io.printTable(
+        ['check', 'state', 'found'],
+        findings.map(({ what, ok, found }) => [what, ok ? 'ok' : 'PROBLEM', found]),
+      );
       for (const { what, ok, next } of findings) if (!ok && next !== undefined) io.note(`${what}: ${next}`);
     }
     return healthy ? 0 : 1;
@@ -54,7 +57,12 @@ async function dataFolder({ config }: Io): Promise<Finding> {
     await access(config.dataDir, constants.W_OK);
     const { bavail, bsize } = await statfs(config.dataDir);
     const free = bavail * bsize;
-    return { what: 'Data folder', ok: free >= GIBIBYTE, found: `${config.dataDir}, ${(free / GIBIBYTE).toFixed(1)} GiB free`, next };
+    return {
+      what: 'Data folder',
+      ok: free >= GIBIBYTE,
+      found: `${config.dataDir}, ${(free / GIBIBYTE).toFixed(1)} GiB free`,
+      next,
+    };
   } catch (error) {
     return { what: 'Data folder', ok: false, found: (error as Error).message, next };
   }
@@ -67,9 +75,19 @@ async function ports({ config, client }: Io): Promise<Finding[]> {
   );
   if (running) return [{ what: 'Server', ok: true, found: `answers at ${client.baseUrl}` }];
   return Promise.all(
-    ([['Port of the server', config.port], ['Port of the gateway', config.gatewayPort]] as const).map(async ([what, port]) => {
+    (
+      [
+        ['Port of the server', config.port],
+        ['Port of the gateway', config.gatewayPort],
+      ] as const
+    ).map(async ([what, port]) => {
       const free = await isFree(config.host, port);
-      return { what, ok: free, found: `${port} ${free ? 'is free' : 'is taken by another program'}`, next: 'Choose another with `bucle up --port N`.' };
+      return {
+        what,
+        ok: free,
+        found: `${port} ${free ? 'is free' : 'is taken by another program'}`,
+        next: 'Choose another with `bucle up --port N`.',
+      };
     }),
   );
 }

@@ -6,7 +6,10 @@ import { formatTable, formatTsv } from './table.ts';
 
 describe('the command line', () => {
   test('an unknown command names the nearest one', async () => {
-    expect(await cli(['statsu'])).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean: bucle status') });
+    expect(await cli(['statsu'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean: bucle status'),
+    });
   });
 
   test('an unknown verb names the nearest one of its noun', async () => {

@@ -40,7 +40,12 @@ export async function runCli(argv: readonly string[], surroundings: CliSurroundi
   }
 }
 
-async function runCommand(name: string, command: Command, words: readonly string[], around: CliSurroundings): Promise<number> {
+async function runCommand(
+  name: string,
+  command: Command,
+  words: readonly string[],
+  around: CliSurroundings,
+): Promise<number> {
   const { values, args, rest } = parseWords(name, command, words);
   if (values['help'] === true) {
     around.stdout.write(commandHelp(name, command));
@@ -74,12 +79,18 @@ function parseWords(name: string, command: Command, words: readonly string[]) {
   const rest = end < 0 ? [] : words.slice(end + 1);
   try {
     const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
-    return { values: values as Record<string, string | boolean | string[]> as never as Record<string, never>, args: positionals, rest };
+    return {
+      values: values as Record<string, string | boolean | string[]> as never as Record<string, never>,
+      args: positionals,
+      rest,
+    };
   } catch (error) {
     const message = (error as Error).message.split('. ')[0] ?? 'Unknown flag';
     const flag = /'-{1,2}([\w-]+)/.exec(message)?.[1];
     const guess = flag === undefined ? undefined : nearest(flag, Object.keys(options));
-    throw new UsageError(`${message}.${guess === undefined ? '' : ` Did you mean --${guess}?`}\nUsage: bucle ${name} ${command.usage}`);
+    throw new UsageError(
+      `${message}.${guess === undefined ? '' : ` Did you mean --${guess}?`}\nUsage: bucle ${name} ${command.usage}`,
+    );
   }
 }
 
@@ -99,10 +110,15 @@ function findCommand(argv: readonly string[]): { name: string; words: readonly s
     );
   }
   const guess = nearest(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
-  throw new UsageError(`Unknown command "${first}".${guess === undefined ? '' : ` Did you mean: bucle ${guess}`}\nAll commands: bucle --help`);
+  throw new UsageError(
+    `Unknown command "${first}".${guess === undefined ? '' : ` Did you mean: bucle ${guess}`}\nAll commands: bucle --help`,
+  );
 }
 
-function report(error: unknown, { stderr, debug, signal }: { stderr: IoStreams['stderr']; debug: boolean; signal: AbortSignal }): number {
+function report(
+  error: unknown,
+  { stderr, debug, signal }: { stderr: IoStreams['stderr']; debug: boolean; signal: AbortSignal },
+): number {
   if (signal.aborted) return exitCodes.interrupted;
   if (error instanceof UsageError) {
     stderr.write(`error: ${error.message}\n`);

@@ -13,7 +13,9 @@ export function formatTable(columns: readonly string[], rows: readonly (readonly
     widths[widest] = (widths[widest] ?? 0) - 1;
     total -= 1;
   }
-  const numeric = columns.map((_column, index) => rows.every((row) => row[index] === null || typeof row[index] === 'number'));
+  const numeric = columns.map((_column, index) =>
+    rows.every((row) => row[index] === null || typeof row[index] === 'number'),
+  );
   const line = (row: readonly string[]) =>
     row
       .map((cell, index) => fit(cell, widths[index] ?? 0, numeric[index] === true && rows.length > 0))

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { BucleError, defineErrors } from './errors.ts';
 
 const errors = defineErrors('SHOP', {
-  SOLD_OUT: { status: 409, message: 'There is no {thing} left; there are {others}.', next: 'Order {thing} later.', retryable: true },
+  SOLD_OUT: {
+    status: 409,
+    message: 'There is no {thing} left; there are {others}.',
+    next: 'Order {thing} later.',
+    retryable: true,
+  },
   CLOSED: { status: 503, message: 'Closed.' },
 });
 

@@ -64,9 +64,17 @@ function fill(template: string, details: ErrorDetails): string {
 
 /** Errors that belong to no stage. */
 export const platformErrors = defineErrors('PLATFORM', {
-  INVALID_REQUEST: { status: 400, message: '{problem}', next: 'Correct the request; the API is described at /openapi.json.' },
+  INVALID_REQUEST: {
+    status: 400,
+    message: '{problem}',
+    next: 'Correct the request; the API is described at /openapi.json.',
+  },
   NOT_FOUND: { status: 404, message: 'There is no {what} {id}.' },
-  ROUTE_NOT_FOUND: { status: 404, message: 'No route answers {method} {path}.', next: 'See /openapi.json for what exists.' },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    message: 'No route answers {method} {path}.',
+    next: 'See /openapi.json for what exists.',
+  },
   BODY_TOO_LARGE: { status: 413, message: 'The request body is larger than {limit} bytes.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type {type} is not accepted here.' },
   UNAUTHENTICATED: {
@@ -82,5 +90,9 @@ export const platformErrors = defineErrors('PLATFORM', {
   },
   ORIGIN_REFUSED: { status: 403, message: 'A page of {origin} may not change anything here.' },
   CONFLICT: { status: 409, message: '{problem}' },
-  INTERNAL: { status: 500, message: 'Something failed inside Bucle (request {request}).', next: 'The server log has the details under this request id.' },
+  INTERNAL: {
+    status: 500,
+    message: 'Something failed inside Bucle (request {request}).',
+    next: 'The server log has the details under this request id.',
+  },
 });

@@ -9,7 +9,11 @@ export const command = defineCommand({
   summary: 'Make a bearer token; its secret is shown once.',
   usage: 'NAME [--scope read|write|admin] [--days N]',
   options: {
-    scope: { type: 'string', value: 'SCOPE', meaning: 'read, write (default) or admin; a wider scope holds the narrower ones.' },
+    scope: {
+      type: 'string',
+      value: 'SCOPE',
+      meaning: 'read, write (default) or admin; a wider scope holds the narrower ones.',
+    },
     days: { type: 'string', value: 'N', meaning: 'How long it lives; absent: until revoked.' },
   },
   async run({ values, args }, io) {
@@ -26,7 +30,9 @@ export const command = defineCommand({
     });
     if (io.json) io.printJson(token);
     else io.print(token.secret);
-    io.note('Keep it: only its hash is stored. Use it as BUCLE_TOKEN, and as MLFLOW_TRACKING_TOKEN for MLflow clients.');
+    io.note(
+      'Keep it: only its hash is stored. Use it as BUCLE_TOKEN, and as MLFLOW_TRACKING_TOKEN for MLflow clients.',
+    );
     return 0;
   },
 });

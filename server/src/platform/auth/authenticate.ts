@@ -19,18 +19,20 @@ export function authenticator(
   options: { required: boolean },
 ): Authenticate {
   const cache = new Map<string, { at: number; principal: Principal | null }>();
+  const lookUp = async (hash: string): Promise<Principal | null> => {
+    const row = await findTokenByHash(db.read, hash);
+    const principal = row && isLive(row, clock.now()) ? toPrincipal(row) : null;
+    if (cache.size >= CACHE_SIZE) cache.clear();
+    cache.set(hash, { at: clock.now(), principal });
+    return principal;
+  };
   return async (authorization) => {
     if (authorization === undefined || authorization === '') return options.required ? null : localPrincipal;
     const secret = secretOf(authorization);
     if (secret === null) return null;
     const hash = hashSecret(secret);
     const cached = cache.get(hash);
-    if (cached && clock.now() - cached.at < CACHE_MS) return cached.principal;
-    const row = await findTokenByHash(db.read, hash);
-    const principal = row && isLive(row, clock.now()) ? toPrincipal(row) : null;
-    if (cache.size >= CACHE_SIZE) cache.clear();
-    cache.set(hash, { at: clock.now(), principal });
-    return principal;
+    return cached && clock.now() - cached.at < CACHE_MS ? cached.principal : lookUp(hash);
   };
 }
 

@@ -6,7 +6,11 @@ export const authErrors = defineErrors('AUTH', {
     message: 'A live token named {name} exists.',
     next: 'Choose another name, or `bucle tokens revoke {name}` first.',
   },
-  TOKEN_NOT_FOUND: { status: 404, message: 'There is no live token named {name}.', next: '`bucle tokens ls` shows them.' },
+  TOKEN_NOT_FOUND: {
+    status: 404,
+    message: 'There is no live token named {name}.',
+    next: '`bucle tokens ls` shows them.',
+  },
   TOKENS_REQUIRED: {
     status: 400,
     message: 'The address {host} can be reached from outside this machine, and there is no token to protect it.',

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../clock.ts';

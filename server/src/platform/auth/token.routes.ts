@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { Kysely, Transaction } from 'kysely';
+import { Type } from 'typebox';
 import type { Clock } from '../clock.ts';
 import { isUniqueViolation } from '../db/database-errors.ts';
 import type { App } from '../http/create-http.ts';
@@ -45,7 +45,10 @@ export function tokenRoutes(app: App, { db, clock }: Parts): void {
   const config = { scope: 'admin' } as const;
   app.post(
     '/api/v1/tokens',
-    { config, schema: { tags: ['tokens'], operationId: 'createToken', body: NewToken, response: { 201: CreatedToken } } },
+    {
+      config,
+      schema: { tags: ['tokens'], operationId: 'createToken', body: NewToken, response: { 201: CreatedToken } },
+    },
     async ({ body }, reply) => {
       const lifetime = body.lifetime_seconds === undefined ? {} : { lifetimeMs: body.lifetime_seconds * 1000 };
       try {
@@ -61,7 +64,14 @@ export function tokenRoutes(app: App, { db, clock }: Parts): void {
   );
   app.get(
     '/api/v1/tokens',
-    { config, schema: { tags: ['tokens'], operationId: 'listTokens', response: { 200: Type.Object({ tokens: Type.Array(TokenSummary) }) } } },
+    {
+      config,
+      schema: {
+        tags: ['tokens'],
+        operationId: 'listTokens',
+        response: { 200: Type.Object({ tokens: Type.Array(TokenSummary) }) },
+      },
+    },
     async () => {
       const rows = await listTokens(db.read);
       return {
@@ -77,7 +87,15 @@ export function tokenRoutes(app: App, { db, clock }: Parts): void {
   );
   app.delete(
     '/api/v1/tokens/:name',
-    { config, schema: { tags: ['tokens'], operationId: 'revokeToken', params: Type.Object({ name: Type.String() }), response: { 204: Type.Null() } } },
+    {
+      config,
+      schema: {
+        tags: ['tokens'],
+        operationId: 'revokeToken',
+        params: Type.Object({ name: Type.String() }),
+        response: { 204: Type.Null() },
+      },
+    },
     async ({ params }, reply) => {
       const revoked = await db.transaction((trx) => revokeToken(trx, params.name, clock.now()));
       if (revoked === 0) throw authErrors.TOKEN_NOT_FOUND({ name: params.name });

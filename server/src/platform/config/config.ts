@@ -3,7 +3,9 @@ import { defineErrors } from '../errors.ts';
 import { isLoopback } from '../http/loopback.ts';
 import { type RawSettings, type SettingName, settings } from './settings.ts';
 
-export type DatabaseConfig = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
+export type DatabaseConfig =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'postgres'; readonly url: string };
 
 export type BlobConfig =
   | { readonly kind: 'disk'; readonly path: string }
@@ -61,7 +63,10 @@ export function parseConfig(raw: RawSettings): Config {
     token: raw.token,
     database: parseDatabase(raw, dataDir),
     blobs: parseBlobs(raw, dataDir),
-    allowedHosts: (raw.allowedHosts ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    allowedHosts: (raw.allowedHosts ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
     insecure: parseBoolean(raw, 'insecure'),
     python: raw.python ?? 'python3',
     logLevel: parseChoice(raw, 'logLevel', ['silent', 'error', 'warn', 'info', 'debug', 'trace']),

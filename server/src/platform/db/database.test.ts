@@ -82,7 +82,10 @@ describe.each(databases)('a database on $name', (kind) => {
       db.transaction(async (trx) => {
         await db.lock(trx, 'counter');
         const { text } = await trx.selectFrom('notes').select('text').executeTakeFirstOrThrow();
-        await trx.updateTable('notes').set({ text: String(Number(text) + 1) }).execute();
+        await trx
+          .updateTable('notes')
+          .set({ text: String(Number(text) + 1) })
+          .execute();
       });
     await Promise.all(Array.from({ length: 20 }, increment));
     expect(await db.read.selectFrom('notes').select('text').execute()).toEqual([{ text: '20' }]);
@@ -114,9 +117,10 @@ test('on SQLite a long scan does not hold up a write', async () => {
   if (!sqlite) throw new Error('SQLite is always there');
   await using db = await openTestDatabase<Tables>(sqlite, migrations);
   const order: string[] = [];
-  const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000000) select count(*) from n`
-    .execute(db.scan)
-    .then(() => order.push('scan'));
+  const slow =
+    sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000000) select count(*) from n`
+      .execute(db.scan)
+      .then(() => order.push('scan'));
   await db.transaction((trx) => insertNote(trx, { id: 1, text: 'a' })).then(() => order.push('write'));
   await slow;
   expect(order).toEqual(['write', 'scan']);

@@ -29,7 +29,9 @@ export class GroupCommit<Tables> {
 
   transaction<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
     if (this.#inside.getStore()) {
-      return Promise.reject(new Error('A transaction was opened inside another one: pass the outer `trx` down instead.'));
+      return Promise.reject(
+        new Error('A transaction was opened inside another one: pass the outer `trx` down instead.'),
+      );
     }
     return new Promise<T>((resolve, reject) => {
       let result: T;
@@ -46,7 +48,7 @@ export class GroupCommit<Tables> {
 
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   async #drain(): Promise<void> {

@@ -18,14 +18,20 @@ export async function migrate<Tables>(
   const ordered = [...migrations].sort((a, b) => (a.name < b.name ? -1 : 1));
   await db.transaction(async (trx) => {
     await db.lock(trx, 'bucle-migrations');
-    await sql`create table if not exists bucle_migrations (name text primary key, applied_at bigint not null)`.execute(trx);
+    await sql`create table if not exists bucle_migrations (name text primary key, applied_at bigint not null)`.execute(
+      trx,
+    );
   });
   const applied: string[] = [];
   for (const migration of ordered) {
     const ran = await db.transaction(async (trx) => {
       await db.lock(trx, 'bucle-migrations');
       const own = trx as unknown as Kysely<MigrationTables>;
-      const known = await own.selectFrom('bucle_migrations').select('name').where('name', '=', migration.name).execute();
+      const known = await own
+        .selectFrom('bucle_migrations')
+        .select('name')
+        .where('name', '=', migration.name)
+        .execute();
       if (known.length > 0) return false;
       await migration.up(trx as unknown as Kysely<unknown>, db.dialect);
       await own.insertInto('bucle_migrations').values({ name: migration.name, applied_at: now() }).execute();

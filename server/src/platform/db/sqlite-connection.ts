@@ -20,7 +20,6 @@ export class SqliteConnection implements DatabaseConnection {
     );
   }
 
-  // biome-ignore lint/suspicious/useAwait: Kysely asks for a promise, SQLite answers at once
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return this.run<Row>(query.sql, query.parameters);
   }

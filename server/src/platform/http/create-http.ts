@@ -1,7 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { hasScope, type Principal, type Scope } from '../auth/principal.ts';
 import { platformErrors } from '../errors.ts';
@@ -10,7 +10,13 @@ import type { Log } from '../log.ts';
 import { guardFrontDoor } from './front-door.ts';
 import { sendProblem } from './problem.ts';
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -70,7 +76,11 @@ export function createHttp(options: HttpOptions): App {
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error as Error, request, reply));
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(platformErrors.ROUTE_NOT_FOUND({ method: request.method, path: request.url.split('?')[0] ?? '' }), request, reply),
+    sendProblem(
+      platformErrors.ROUTE_NOT_FOUND({ method: request.method, path: request.url.split('?')[0] ?? '' }),
+      request,
+      reply,
+    ),
   );
   return app;
 }
@@ -79,5 +89,7 @@ export function createHttp(options: HttpOptions): App {
 function compileValidators(app: App): void {
   const strict = new Ajv({ allErrors: false, strict: false, useDefaults: true });
   const converting = new Ajv({ allErrors: false, strict: false, useDefaults: true, coerceTypes: 'array' });
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : converting).compile(schema as object));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : converting).compile(schema as object),
+  );
 }

@@ -50,7 +50,14 @@ describe('the HTTP front door', () => {
   test('a foreign page can change nothing, but our own and clients without Origin can', async () => {
     const app = await open();
     const post = async (origin?: string) =>
-      (await app.inject({ method: 'POST', url: '/things', headers: { ...host, ...(origin ? { origin } : {}) }, payload: { count: 1 } })).statusCode;
+      (
+        await app.inject({
+          method: 'POST',
+          url: '/things',
+          headers: { ...host, ...(origin ? { origin } : {}) },
+          payload: { count: 1 },
+        })
+      ).statusCode;
     expect(await post('https://evil.example')).toBe(403);
     expect(await post('null')).toBe(403);
     expect(await post('http://localhost:5173')).toBe(200);
@@ -62,14 +69,24 @@ describe('the HTTP front door', () => {
     const response = await app.inject({ url: '/things?limit=1', headers: host });
     expect(response.statusCode).toBe(401);
     expect(response.headers['www-authenticate']).toBe('Basic realm="mlflow"');
-    expect(response.json()).toMatchObject({ code: 'PLATFORM_UNAUTHENTICATED', next: expect.stringContaining('bucle tokens create') });
+    expect(response.json()).toMatchObject({
+      code: 'PLATFORM_UNAUTHENTICATED',
+      next: expect.stringContaining('bucle tokens create'),
+    });
     expect((await app.inject({ url: '/open', headers: host })).statusCode).toBe(200);
   });
 
   test('a reader may not write, and a job may write only where the route lets jobs in', async () => {
     const app = await open({ required: true });
     const post = async (url: string, who: string) =>
-      (await app.inject({ method: 'POST', url, headers: { ...host, authorization: `Bearer ${who}` }, payload: { count: 1 } })).statusCode;
+      (
+        await app.inject({
+          method: 'POST',
+          url,
+          headers: { ...host, authorization: `Bearer ${who}` },
+          payload: { count: 1 },
+        })
+      ).statusCode;
     expect(await post('/things', 'reader')).toBe(403);
     expect(await post('/things', 'writer')).toBe(200);
     expect(await post('/things', 'job')).toBe(403);
@@ -114,7 +131,11 @@ describe('requests and problems', () => {
   test('an unknown route is a problem too', async () => {
     const app = await open();
     const response = await app.inject({ url: '/nowhere?x=1', headers: host });
-    expect(response.json()).toMatchObject({ status: 404, code: 'PLATFORM_ROUTE_NOT_FOUND', title: 'No route answers GET /nowhere.' });
+    expect(response.json()).toMatchObject({
+      status: 404,
+      code: 'PLATFORM_ROUTE_NOT_FOUND',
+      title: 'No route answers GET /nowhere.',
+    });
   });
 
   test('a client that sends its headers forever is cut off', async () => {

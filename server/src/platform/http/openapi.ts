@@ -10,7 +10,8 @@ export async function describeApi(app: App): Promise<void> {
       info: {
         title: 'Bucle',
         version,
-        description: 'The API of the control server. MLflow clients use /api/2.0/mlflow beside it, as MLflow documents it.',
+        description:
+          'The API of the control server. MLflow clients use /api/2.0/mlflow beside it, as MLflow documents it.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },

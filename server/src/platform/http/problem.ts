@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { BucleError, platformErrors } from '../errors.ts';
 
 /** RFC 9457, with our code, the next step and the request id as members. */
