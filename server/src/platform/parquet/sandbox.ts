@@ -1,0 +1,48 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { quote, type TableFile } from './table-file.ts';
+
+export interface SandboxOptions {
+  /** The only files that may be read. */
+  readonly files: readonly TableFile[];
+  /** An existing folder for intermediate files; the only place that may be written. */
+  readonly scratch: string;
+  /** Bytes. */
+  readonly memoryLimit: number;
+}
+
+export type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/** A DuckDB in memory that can reach nothing but the given files. One thread: sums of floats come out the same each time. */
+export interface Sandbox extends Disposable {
+  run(sql: string): Promise<void>;
+  query(sql: string): Promise<Rows>;
+  /** Makes the running statement fail soon. */
+  interrupt(): void;
+}
+
+export async function openSandbox({ files, scratch, memoryLimit }: SandboxOptions): Promise<Sandbox> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: '1',
+    memory_limit: `${memoryLimit}B`,
+    temp_directory: `${scratch}/spill`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection: DuckDBConnection = await instance.connect();
+  const list = files.map(({ path }) => quote(path)).join(', ');
+  // The order matters: after the second line no path can be added, after the last no setting changed.
+  await connection.run(`set allowed_paths = [${list}]`);
+  await connection.run(`set allowed_directories = [${quote(`${scratch}/`)}]`);
+  await connection.run(`set TimeZone = 'UTC'`);
+  await connection.run('set enable_external_access = false');
+  await connection.run('set lock_configuration = true');
+  return {
+    run: async (sql) => void (await connection.run(sql)),
+    query: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as Rows,
+    interrupt: () => connection.interrupt(),
+    [Symbol.dispose]() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
