@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { identify, type ProcessIdentity } from './identity.ts';
+
+export interface DetachedCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Both output streams are appended here. */
+  readonly logFile: string;
+}
+
+/** Starts a process in a group and session of its own that outlives us. @throws when the command cannot be started */
+export async function spawnDetached({ command, args, cwd, env, logFile }: DetachedCommand): Promise<ProcessIdentity> {
+  const log = openSync(logFile, 'a', 0o600);
+  try {
+    const child = spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', log, log] });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`${command} has no process id.`);
+    // A command that ends at once has no identity any more; it is then simply not alive.
+    return identify(pid) ?? { host: '', pid, startedAt: '', bootId: '' };
+  } finally {
+    closeSync(log);
+  }
+}
