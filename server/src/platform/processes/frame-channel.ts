@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { FrameReader, frame, MAX_FRAME_BYTES } from './frame.ts';
+import { signalGroup } from './kill-tree.ts';
 
 export interface FrameCommand {
   readonly command: string;
@@ -10,10 +12,15 @@ export interface FrameCommand {
   readonly log: number | 'ignore' | 'inherit';
 }
 
-/** Frames larger than this are an attack or a defect. */
-const MAX_FRAME = 256 * 1024 * 1024;
-const HEADER = 4;
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
+/** How long a process may take to end after its requests were closed. */
+const CLOSE_MS = 2_000;
+
+/** The process is gone, or had to be killed: what was asked will not be answered. */
 export class ChannelClosed extends Error {
   override readonly name = 'ChannelClosed';
 }
@@ -30,10 +37,11 @@ interface Pending {
 export class FrameChannel implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, Pending>();
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  readonly #reader = new FrameReader();
+  /** Resolves when the process has ended; what it started in its group is killed then. */
+  readonly ended: Promise<ProcessEnd>;
+  #closed: string | undefined;
   #nextId = 0;
-  #buffered: Buffer[] = [];
-  #bufferedBytes = 0;
 
   constructor({ command, args, cwd, env, log }: FrameCommand) {
     this.#child = spawn(command, args, {
@@ -43,16 +51,16 @@ export class FrameChannel implements AsyncDisposable {
       stdio: ['ignore', log, log, 'pipe', 'pipe'],
     });
     this.ended = new Promise((resolve) => {
-      this.#child.once('error', () => resolve({ code: null, signal: null }));
-      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+      this.#child.once('error', (error) => this.#end({ code: null, signal: null }, error.message, resolve));
+      // Not `close`: a grandchild that holds the descriptors would put it off for ever.
+      this.#child.once('exit', (code, signal) =>
+        this.#end({ code, signal }, `The process ended (${signal ?? `exit code ${code}`}).`, resolve),
+      );
     });
-    void this.ended.then(({ code, signal }) =>
-      this.#failAll(new ChannelClosed(`The process ended (${signal ?? code ?? 'not started'}).`)),
-    );
-    this.#requests.on('error', () => {});
-    const answers = this.#child.stdio[4] as Readable;
-    answers.on('data', (chunk: Buffer) => this.#receive(chunk));
-    answers.on('error', () => {});
+    this.#requests?.on('error', () => {});
+    const answers = this.#child.stdio[4] as Readable | null;
+    answers?.on('data', (chunk: Buffer) => this.#receive(chunk));
+    answers?.on('error', () => {});
   }
 
   get pid(): number | undefined {
@@ -61,82 +69,74 @@ export class FrameChannel implements AsyncDisposable {
 
   /** Sends one request. @throws ChannelClosed when the process is gone or `timeoutMs` passed (it is killed then) */
   request<T>(message: Readonly<Record<string, unknown>>, timeoutMs: number): Promise<T> {
+    if (this.#closed !== undefined) return Promise.reject(new ChannelClosed(this.#closed));
     this.#nextId += 1;
     const id = this.#nextId;
-    const body = Buffer.from(JSON.stringify({ id, ...message }));
-    if (body.length > MAX_FRAME) return Promise.reject(new Error(`The request of ${body.length} bytes is too large.`));
-    const header = Buffer.alloc(HEADER);
-    header.writeUInt32LE(body.length);
+    const bytes = frame({ id, ...message });
+    if (bytes === null) return Promise.reject(new RangeError(`The request is larger than ${MAX_FRAME_BYTES} bytes.`));
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.kill();
-        reject(new ChannelClosed(`No answer within ${timeoutMs} ms; the process was killed.`));
-      }, timeoutMs);
-      const settle = () => {
-        clearTimeout(timer);
-        this.#pending.delete(id);
+      const timer = setTimeout(
+        () => this.#abandon(`No answer within ${timeoutMs} ms; the process was killed.`),
+        timeoutMs,
+      );
+      const settled = <V>(settle: (value: V) => void) => {
+        return (value: V) => {
+          clearTimeout(timer);
+          this.#pending.delete(id);
+          settle(value);
+        };
       };
-      this.#pending.set(id, {
-        resolve: (answer) => {
-          settle();
-          resolve(answer as T);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      });
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        this.#pending.get(id)?.reject(new ChannelClosed('The process has ended.'));
-        return;
-      }
-      this.#requests.write(Buffer.concat([header, body]));
+      this.#pending.set(id, { resolve: settled(resolve as (answer: unknown) => void), reject: settled(reject) });
+      this.#requests?.write(bytes);
     });
   }
 
   kill(): void {
-    try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself in the meantime.
+    if (this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null) {
+      signalGroup(this.#child.pid, 'SIGKILL');
     }
   }
 
+  /** Closes the requests, which asks the process to end; kills it when it does not. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#requests.end();
-    const timer = setTimeout(() => this.kill(), 2_000);
+    this.#requests?.end();
+    const timer = setTimeout(() => this.kill(), CLOSE_MS);
     await this.ended;
     clearTimeout(timer);
   }
 
-  get #requests(): Writable {
-    return this.#child.stdio[3] as Writable;
+  get #requests(): Writable | null {
+    return this.#child.stdio[3] as Writable | null;
   }
 
   #receive(chunk: Buffer): void {
-    this.#buffered.push(chunk);
-    this.#bufferedBytes += chunk.length;
-    while (this.#bufferedBytes >= HEADER) {
-      const whole = this.#buffered.length === 1 ? (this.#buffered[0] ?? chunk) : Buffer.concat(this.#buffered);
-      this.#buffered = [whole];
-      const length = whole.readUInt32LE(0);
-      if (length > MAX_FRAME) {
-        this.kill();
-        return;
+    try {
+      for (const answer of this.#reader.read(chunk)) {
+        this.#pending.get((answer as { id?: number } | null)?.id ?? 0)?.resolve(answer);
       }
-      if (whole.length < HEADER + length) return;
-      this.#buffered = [whole.subarray(HEADER + length)];
-      this.#bufferedBytes -= HEADER + length;
-      this.#deliver(whole.subarray(HEADER, HEADER + length));
+    } catch (error) {
+      this.#abandon(
+        `The process answered with something else than frames (${(error as Error).message}); it was killed.`,
+      );
     }
   }
 
-  #deliver(frame: Buffer): void {
-    const answer = JSON.parse(frame.toString('utf8')) as { id: number };
-    this.#pending.get(answer.id)?.resolve(answer);
+  #end(end: ProcessEnd, reason: string, resolve: (end: ProcessEnd) => void): void {
+    // What the process answered before it ended may still lie in the pipe.
+    setImmediate(() => {
+      if (this.#child.pid !== undefined) signalGroup(this.#child.pid, 'SIGKILL');
+      this.#fail(reason);
+      resolve(end);
+    });
   }
 
-  #failAll(error: Error): void {
-    for (const { reject } of [...this.#pending.values()]) reject(error);
+  #abandon(reason: string): void {
+    this.kill();
+    this.#fail(reason);
+  }
+
+  #fail(reason: string): void {
+    this.#closed ??= reason;
+    for (const { reject } of [...this.#pending.values()]) reject(new ChannelClosed(this.#closed));
   }
 }

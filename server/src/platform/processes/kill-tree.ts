@@ -1,54 +1,61 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify } from './identity.ts';
+import { findGroup, findMarked, type Marker } from './find-processes.ts';
 
 const POLL_MS = 50;
+/** How long a killed process may take to be gone: longer only in uninterruptible waits of the kernel. */
+const KILLED_MS = 5_000;
+
+export interface KillOptions {
+  /** Between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  /** Finds what left the group. */
+  readonly marker?: Marker;
+}
 
 /** Sends a signal to a whole process group; a group that is gone is fine. */
-export function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  signalOne(-group, signal);
 }
 
 /**
- * Live processes whose environment holds `NAME=value`: a marker survives new sessions and groups,
- * so that nothing that a job started can hide. Linux only; elsewhere the group must do.
+ * SIGTERM to the group, grace, then SIGKILL to the group and to whatever still carries the marker, until
+ * nothing is left. Resolves to whether SIGKILL was needed. Check the identity of the leader before.
  */
-export function findMarked(name: string, value: string): number[] {
-  if (process.platform !== 'linux') return [];
-  const marker = `${name}=${value}`;
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(marker) && identify(pid) !== null);
+export async function killTree(group: number, { graceMs, marker }: KillOptions): Promise<{ killed: boolean }> {
+  const remaining = () => [...new Set([...findGroup(group), ...(marker ? findMarked(marker) : [])])];
+  signalGroup(group, 'SIGTERM');
+  if (await untilNone(remaining, graceMs)) return { killed: false };
+  signalGroup(group, 'SIGKILL');
+  await killAll(remaining);
+  return { killed: true };
 }
 
-function environmentOf(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-  } catch {
-    return [];
+/** SIGKILL to everything that carries the marker, until nothing is left. */
+export async function killMarked(marker: Marker): Promise<void> {
+  await killAll(() => findMarked(marker));
+}
+
+/** Again and again, since what is being killed may be starting others. */
+async function killAll(remaining: () => number[]): Promise<void> {
+  for (const end = performance.now() + KILLED_MS; ; await sleep(POLL_MS)) {
+    const pids = remaining();
+    if (pids.length === 0) return;
+    if (performance.now() > end) throw new Error(`The processes ${pids.join(', ')} do not die.`);
+    for (const pid of pids) signalOne(pid, 'SIGKILL');
   }
 }
 
-/** SIGTERM to the group, grace, SIGKILL to the group, then whatever still carries the marker. */
-export async function killTree(
-  leader: number,
-  options: { graceMs: number; marker?: { name: string; value: string } },
-): Promise<void> {
-  const remaining = () => (options.marker ? findMarked(options.marker.name, options.marker.value) : []);
-  const alive = () => identify(leader) !== null || remaining().length > 0;
-  signalGroup(leader, 'SIGTERM');
-  for (const end = Date.now() + options.graceMs; alive() && Date.now() < end; ) await sleep(POLL_MS);
-  signalGroup(leader, 'SIGKILL');
-  for (const pid of remaining()) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It ended by itself in the meantime.
-    }
+async function untilNone(remaining: () => number[], ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; ; await sleep(POLL_MS)) {
+    if (remaining().length === 0) return true;
+    if (performance.now() >= end) return false;
+  }
+}
+
+function signalOne(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+import { signalGroup } from './kill-tree.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
+  /** Absent: that of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Milliseconds; then the whole group is killed. */
   readonly timeoutMs?: number;
@@ -15,66 +18,73 @@ export interface RunResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
-  /** The last part of each stream, bounded. */
+  /** The last 256 KiB of each stream. */
   readonly stdout: string;
   readonly stderr: string;
 }
 
 const KEPT = 256 * 1024;
 
-/** Runs a command to its end and keeps the tail of what it printed. @throws when it cannot be started */
+/**
+ * Runs a command to its end and keeps the tail of what it printed. An abort kills it and rejects.
+ * @throws when it cannot be started
+ */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { cwd, env, timeoutMs, signal: abort, onLine } = options;
+  if (abort?.aborted) return Promise.reject(abort.reason);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      cwd: options.cwd,
-      env: options.env === undefined ? process.env : { ...options.env },
+      cwd,
+      env: env && { ...env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const stdout = collector(options.onLine);
-    const stderr = collector(options.onLine);
+    const stdout = collector(onLine);
+    const stderr = collector(onLine);
     child.stdout.on('data', stdout.take);
     child.stderr.on('data', stderr.take);
     let timedOut = false;
     const kill = () => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It ended by itself in the meantime.
-      }
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
     };
-    const timer =
-      options.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            timedOut = true;
-            kill();
-          }, options.timeoutMs);
-    options.signal?.addEventListener('abort', kill, { once: true });
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
+    const expire = () => {
+      timedOut = true;
+      kill();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
+    abort?.addEventListener('abort', kill, { once: true });
+    const settle = () => {
       clearTimeout(timer);
-      options.signal?.removeEventListener('abort', kill);
-      resolve({ code, signal, timedOut, stdout: stdout.text(), stderr: stderr.text() });
+      abort?.removeEventListener('abort', kill);
+    };
+    child.once('error', (error) => {
+      settle();
+      reject(error);
+    });
+    child.once('close', (code, signal) => {
+      settle();
+      if (abort?.aborted) reject(abort.reason);
+      else resolve({ code, signal, timedOut, stdout: stdout.end(), stderr: stderr.end() });
     });
   });
 }
 
 function collector(onLine: ((line: string) => void) | undefined) {
+  const decoder = new StringDecoder('utf8');
   let kept = '';
   let line = '';
+  const add = (text: string) => {
+    kept = (kept + text).slice(-KEPT);
+    if (!onLine) return;
+    const lines = (line + text).split(/\r?\n|\r/);
+    line = (lines.pop() ?? '').slice(-KEPT);
+    for (const whole of lines) onLine(whole);
+  };
   return {
-    take(chunk: Buffer) {
-      const text = chunk.toString('utf8');
-      kept = (kept + text).slice(-KEPT);
-      if (!onLine) return;
-      const lines = (line + text).slice(-KEPT).split(/\r?\n|\r/);
-      line = lines.pop() ?? '';
-      for (const whole of lines) onLine(whole);
-    },
-    text() {
+    take: (chunk: Buffer) => add(decoder.write(chunk)),
+    end() {
+      add(decoder.end());
       if (onLine && line !== '') onLine(line);
-      line = '';
       return kept;
     },
   };

@@ -11,8 +11,12 @@ export interface DetachedCommand {
   readonly logFile: string;
 }
 
-/** Starts a process in a group and session of its own that outlives us. @throws when the command cannot be started */
-export async function spawnDetached({ command, args, cwd, env, logFile }: DetachedCommand): Promise<ProcessIdentity> {
+/**
+ * Starts a process in a group and session of its own that outlives us. `null` when it ended before it
+ * could be looked at. @throws when the command cannot be started
+ */
+export async function spawnDetached(detached: DetachedCommand): Promise<ProcessIdentity | null> {
+  const { command, args, cwd, env, logFile } = detached;
   const log = openSync(logFile, 'a', 0o600);
   try {
     const child = spawn(command, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', log, log] });
@@ -21,10 +25,7 @@ export async function spawnDetached({ command, args, cwd, env, logFile }: Detach
       child.once('error', reject);
     });
     child.unref();
-    const { pid } = child;
-    if (pid === undefined) throw new Error(`${command} has no process id.`);
-    // A command that ends at once has no identity any more; it is then simply not alive.
-    return identify(pid) ?? { host: '', pid, startedAt: '', bootId: '' };
+    return child.pid === undefined ? null : identify(child.pid);
   } finally {
     closeSync(log);
   }
