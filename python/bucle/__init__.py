@@ -1,0 +1,1 @@
+"""Python side of Bucle: the model worker, golden requests and the conversion to ONNX."""
