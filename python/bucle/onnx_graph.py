@@ -18,7 +18,7 @@ def make_graph(native, plan, function):
     _name_columns(model, plan)
     _use_token(model)
     classifier = hasattr(native, "classes_")
-    options = {id(model): {"zipmap": False}} if classifier else None
+    options = {id(model): {"zipmap": False}} if hasattr(native, "predict_proba") else None
     onnx_model = convert_sklearn(
         model, name="bucle", initial_types=plan.initial_types(), target_opset=OPSET, options=options
     )
@@ -44,7 +44,7 @@ def _name_columns(model, plan):
         return
     names = {name: f"c{at}" for at, name in enumerate(plan.columns)}
     for one in walk_estimators(model):
-        if type(one).__name__ != "ColumnTransformer":
+        if type(one).__name__ != "ColumnTransformer" or not hasattr(one, "feature_names_in_"):
             continue
         seen = [str(name) for name in one.feature_names_in_]
         one.transformers_ = [
@@ -70,7 +70,7 @@ def _use_token(model):
                 else known
                 for known in one.categories_
             ]
-        if type(one).__name__ == "SimpleImputer" and getattr(one.statistics_, "dtype", None) == object:
+        if type(one).__name__ == "SimpleImputer" and getattr(getattr(one, "statistics_", None), "dtype", None) == object:
             if _is_missing(one.missing_values):
                 one.missing_values = TOKEN
 

@@ -18,7 +18,8 @@ class OnnxForm:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        # A refused row is an answer here, not an error to print.
+        options.log_severity_level = 4
         self.session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self.inputs, self.columns, self.output, self.single = inputs, columns, output, single
 

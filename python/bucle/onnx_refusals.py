@@ -35,9 +35,6 @@ def _signature_refusal(specs):
     odd = [name for name, spec in specs.items() if type_name(spec) not in (*NUMERIC, "string")]
     if odd:
         return f"the column {odd[0]} is of the type {type_name(specs[odd[0]])}, which has no ONNX input"
-    optional = [name for name, spec in specs.items() if not spec.required]
-    if optional:
-        return f"the column {optional[0]} is optional, and an ONNX model needs all its inputs"
     return None
 
 

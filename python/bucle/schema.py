@@ -34,8 +34,11 @@ def build_table(schema, columns, rows):
     if schema.is_tensor_spec():
         return _table_for_tensors(schema, columns, rows)
     places = _locate(schema, columns)
+    # An optional column that does not come is one whose values are all missing.
     series = {
-        name: _build_column(name, spec, [row[at] for row in rows]) for name, spec, at in places if at is not None
+        name: _build_column(name, spec, [None if at is None else row[at] for row in rows])
+        for name, spec, at in places
+        if at is not None or type_name(spec) not in WHOLE_BITS
     }
     frame = pd.DataFrame(series, index=range(len(rows)))
     # A dict of columns loses the names of a schema that has none; they are positions.
