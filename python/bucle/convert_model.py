@@ -4,11 +4,13 @@ import json
 import os
 import sys
 
+import numpy as np
+
 from .golden import write_file
 from .model import ModelError, SchemaError, describe_error, load, observe_environment
 from .onnx_graph import OPSET, make_graph
 from .onnx_inputs import TOKEN, Plan
-from .onnx_proof import Comparison, OnnxForm, compare, compare_rows, refuses
+from .onnx_proof import Comparison, OnnxForm, compare_rows, refuses
 from .onnx_proof_rows import adversarial_rows, mixed_rows
 from .onnx_refusals import find_refusal, flavor_refusal
 from .onnx_trees import thresholds_by_feature
@@ -114,10 +116,23 @@ def _prove(model, native, form, requests, pool, nullable, unseeable):
         return proof, refused
     for part, what in ((recorded, "recorded rows"), (mixed, "mixed rows"), (coarse, "rows at thresholds of its trees")):
         if part.differing:
-            return proof, _difference(part, what, columns)
+            reason = _difference(part, what, columns)
+            return proof, f"{reason}. {_float32_hint(specs)}" if _is_precision(model, form, part) else reason
     if fine.differing:
-        return proof, _double_reason(fine, specs)
+        count = f"{fine.differing} of {fine.rows} rows right beside a threshold are answered in another way"
+        return proof, f"{count}. {_float32_hint(specs)}"
     return proof, None
+
+
+def _is_precision(model, form, part):
+    """Whether the rows that differ agree once their doubles are rounded to float32."""
+    rows = [_rounded(row, form.columns, model.input_schema.input_dict()) for row in part.examples]
+    return rows != part.examples and not compare_rows(model, form, form.columns, rows).differing
+
+
+def _rounded(row, columns, specs):
+    doubles = [type_name(specs[name]) == "double" and isinstance(value, (int, float)) for name, value in zip(columns, row)]
+    return [float(np.float32(value)) if double else value for double, value in zip(doubles, row)]
 
 
 def _compare_recorded(schema, form, requests):
@@ -217,16 +232,15 @@ def _difference(part, what, columns):
     values = ", ".join(f"{name}={value!r}" for name, value in list(zip(columns, row))[:12])
     return (
         f"the ONNX form answers {part.differing} of {part.rows} {what} in another way{flips}, by up to "
-        f"{part.largest:.3g}; the first: {got!r} instead of {expected!r} for {values}"[:1_500]
+        f"{part.largest:.3g}; the first: {got!r} instead of {expected!r} for {values}"[:1_200]
     )
 
 
-def _double_reason(part, specs):
+def _float32_hint(specs):
     names = [name for name, spec in specs.items() if type_name(spec) == "double"]
     return (
-        f"the columns {', '.join(names[:20])} are double, and trees tell values apart that are the same in float32: "
-        f"{part.differing} of {part.rows} rows right beside a threshold are answered in another way. Train and log the "
-        "model with float32 features (X.astype('float32')), or insist with --engine onnx"
+        f"The columns {', '.join(names[:20])} are double, and the model tells values apart that are the same in float32. "
+        "Train and log it with float32 features (X.astype('float32')), or insist with --engine onnx"
     )
 
 

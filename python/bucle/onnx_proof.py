@@ -8,6 +8,7 @@ from .values import from_wire
 
 TOLERANCE = 1e-4
 BATCH = 2_000
+EXAMPLES = 50
 
 
 class OnnxForm:
@@ -35,6 +36,7 @@ class OnnxForm:
 class Comparison:
     def __init__(self):
         self.rows, self.differing, self.flips, self.largest, self.first = 0, 0, 0, 0.0, None
+        self.examples = []
 
     def add(self, row, expected, got, exact):
         same, difference, flip = compare(expected, got, exact)
@@ -44,6 +46,7 @@ class Comparison:
         if not same or flip:
             self.differing += 1
             self.first = self.first or (row, expected, got)
+            self.examples += [row] if len(self.examples) < EXAMPLES else []
 
 
 def compare_rows(model, form, columns, rows):

@@ -35,17 +35,30 @@ def mixed_rows(specs, pool, nullable, unseeable):
 def adversarial_rows(native, specs, columns, pool, thresholds):
     """(rows whose values float32 can hold, rows that differ from a threshold by less than that)."""
     slots = _slots(native, specs, columns, pool, thresholds)
+    if not slots:
+        return [], []
     generator = np.random.default_rng(SEED)
+    # About ten neighbours each, on as many usual rows as there is room for: only some reach the node.
+    most = ADVERSARIAL_ROWS // 10
+    if len(slots) > most:
+        slots = [slots[at] for at in sorted(generator.choice(len(slots), most, replace=False))]
+    around = [(at, *_neighbours(kind, threshold)) for at, kind, threshold in slots]
     coarse, fine = [], []
-    budget = max(1, ADVERSARIAL_ROWS // 10)
-    if len(slots) > budget:
-        slots = [slots[at] for at in sorted(generator.choice(len(slots), budget, replace=False))]
-    for at, kind, threshold in slots:
+    for at, held, finer in around * max(1, most // len(around)):
         base = pool[int(generator.integers(0, len(pool)))]
-        held, finer = _neighbours(kind, threshold)
         coarse += [[*base[:at], value, *base[at + 1 :]] for value in held]
         fine += [[*base[:at], value, *base[at + 1 :]] for value in finer]
+    coarse += [_all_at_once(generator, pool, [(at, held) for at, held, _ in around]) for _ in range(MIXED_ROWS)]
     return coarse, fine
+
+
+def _all_at_once(generator, pool, around):
+    """A usual row with several of its columns beside thresholds."""
+    row = list(pool[int(generator.integers(0, len(pool)))])
+    for pick in generator.integers(0, len(around), 2 * len(row)):
+        at, held = around[int(pick)]
+        row[at] = held[int(generator.integers(0, len(held)))]
+    return row
 
 
 def _neighbours(kind, threshold):
