@@ -27,8 +27,10 @@ export {
   CODECS,
   type Codec,
   decodePack,
+  encodeChunkHeader,
   encodePack,
   MAX_PACK_BYTES,
+  PACK_MAGIC,
   PackError,
   type PackedChunk,
 } from './pack.ts';

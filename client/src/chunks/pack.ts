@@ -77,7 +77,7 @@ export type PackPart = {
  * Reads a pack as it arrives, one chunk at a time; holds no more than a chunk and what the
  * source handed over. Throws {@link PackError} for anything that is no pack, also for an early end.
  */
-export async function* decodePack(source: AsyncIterable<Uint8Array>): AsyncGenerator<PackPart> {
+export async function* decodePack(source: AsyncIterable<Uint8Array>): AsyncGenerator<PackedChunk> {
   const reader = pieceReader(source);
   const magic = await reader(PACK_MAGIC.length);
   if (magic.length !== PACK_MAGIC.length || magic.some((byte, i) => byte !== PACK_MAGIC[i])) {
@@ -89,7 +89,8 @@ export async function* decodePack(source: AsyncIterable<Uint8Array>): AsyncGener
     const header = decodeChunkHeader(head);
     const stored = await reader(header.storedLength);
     if (stored.length !== header.storedLength) throw new PackError('The pack ends inside a chunk.');
-    yield { header, stored };
+    const { storedLength: _, ...chunk } = header;
+    yield { ...chunk, stored };
   }
 }
 

@@ -62,8 +62,14 @@ export async function storePack(
   return added;
 }
 
-export async function deletePack(trx: Trx, id: string): Promise<void> {
-  await trx.deleteFrom('packs').where('id', '=', id).where('state', '=', 'receiving').execute();
+/** Answers false when the pack is stored, or unknown. */
+export async function deletePack(trx: Trx, id: string): Promise<boolean> {
+  const { numDeletedRows } = await trx
+    .deleteFrom('packs')
+    .where('id', '=', id)
+    .where('state', '=', 'receiving')
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
 }
 
 /** The places of those hashes that are stored; at most 5,000 at once. */

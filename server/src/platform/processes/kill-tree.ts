@@ -5,6 +5,8 @@ const POLL_MS = 50;
 /** How long a killed process may take to be gone: longer only in uninterruptible waits of the kernel. */
 const KILLED_MS = 5_000;
 
+export type { Marker };
+
 export interface KillOptions {
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number;

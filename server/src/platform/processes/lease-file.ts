@@ -26,7 +26,7 @@ export interface FileLease extends AsyncDisposable {
  */
 export async function tryLease(path: string): Promise<FileLease | null> {
   const last = await lastGeneration(path);
-  if (last > 0 && !(await isFree(`${path}.${last}`))) return null;
+  if (!(await isFree(path, last))) return null;
   const generation = last + 1;
   const own = `${path}.${generation}`;
   const holder: Holder = { identity: ownIdentity(), released: false };
@@ -62,6 +62,17 @@ export async function takeLease(path: string, signal?: AbortSignal, onWait?: () 
   }
 }
 
+/** True when nobody holds the lock: never taken, released, or its holder is gone. */
+export async function isLeaseFree(path: string): Promise<boolean> {
+  return isFree(path, await lastGeneration(path));
+}
+
+/** Who took the lock last, if it was not released. */
+export async function leaseHolder(path: string): Promise<ProcessIdentity | null> {
+  const holder = await readJson<Holder>(`${path}.${await lastGeneration(path)}`);
+  return holder === null || holder.released ? null : holder.identity;
+}
+
 async function lastGeneration(path: string): Promise<number> {
   const prefix = `${basename(path)}.`;
   const names = await readdir(dirname(path)).catch(() => []);
@@ -71,7 +82,9 @@ async function lastGeneration(path: string): Promise<number> {
   return Math.max(0, ...generations);
 }
 
-async function isFree(file: string): Promise<boolean> {
+async function isFree(path: string, generation: number): Promise<boolean> {
+  if (generation === 0) return true;
+  const file = `${path}.${generation}`;
   const holder = await readJson<Holder>(file);
   if (holder === null) return false;
   if (holder.released || isKnownDead(holder.identity)) return true;
