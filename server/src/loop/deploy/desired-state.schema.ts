@@ -151,6 +151,7 @@ export const ObservationReport = Type.Object(
 export type RemoteFile = Static<typeof RemoteFile>;
 export type DesiredDeployment = Static<typeof DesiredDeployment>;
 export type PredictionMeaning = Static<typeof PredictionMeaning>;
+export type EventTime = Static<typeof EventTime>;
 export type DesiredEndpoint = Static<typeof DesiredEndpoint>;
 export type DesiredState = Static<typeof DesiredState>;
 export type Observation = Static<typeof Observation>;
