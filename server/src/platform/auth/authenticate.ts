@@ -36,7 +36,8 @@ export function authenticator(
   };
 }
 
-function secretOf(authorization: string): string | null {
+/** The token in a Bearer or Basic header. */
+export function secretOf(authorization: string): string | null {
   const [scheme = '', value = ''] = authorization.split(/\s+/, 2);
   if (scheme.toLowerCase() === 'bearer') return value === '' ? null : value;
   if (scheme.toLowerCase() !== 'basic') return null;

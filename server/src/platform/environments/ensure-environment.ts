@@ -24,27 +24,14 @@ const building = new Map<string, Promise<Environment>>();
  *   ENVIRONMENT_INDEX_UNREACHABLE
  */
 export async function ensureEnvironment(spec: EnvironmentSpec): Promise<Environment> {
-  const [interpreter, lock] = await Promise.all([inspectPython(spec.python), readLock(spec.lock)]);
-  const { version, implementation, platform } = interpreter;
-  const id = createHash('sha256')
-    .update(
-      JSON.stringify([
-        RECIPE,
-        implementation,
-        version,
-        platform,
-        lock.digest,
-        spec.extra ?? [],
-        lock.localPaths.length > 0 ? (spec.salt ?? null) : null,
-      ]),
-    )
-    .digest('hex');
+  const planned = await plan(spec);
+  const { id } = planned;
   const ready = await readEnvironment(spec.root, id);
   if (ready) return ready;
   const key = join(spec.root, id);
   const running = building.get(key);
   if (running !== undefined) return running.catch((error: unknown) => retryAfterOther(spec, error));
-  const build = buildOnce(spec, { id, lock, interpreter }).finally(() => building.delete(key));
+  const build = buildOnce(spec, planned).finally(() => building.delete(key));
   building.set(key, build);
   return build;
 }
@@ -66,6 +53,30 @@ interface Planned {
   readonly id: string;
   readonly lock: Awaited<ReturnType<typeof readLock>>;
   readonly interpreter: Awaited<ReturnType<typeof inspectPython>>;
+}
+
+/** Equal for specs whose environments are interchangeable. @throws as ensureEnvironment, before it builds */
+export async function environmentId(spec: EnvironmentSpec): Promise<string> {
+  return (await plan(spec)).id;
+}
+
+async function plan(spec: EnvironmentSpec): Promise<Planned> {
+  const [interpreter, lock] = await Promise.all([inspectPython(spec.python), readLock(spec.lock)]);
+  const { version, implementation, platform } = interpreter;
+  const id = createHash('sha256')
+    .update(
+      JSON.stringify([
+        RECIPE,
+        implementation,
+        version,
+        platform,
+        lock.digest,
+        spec.extra ?? [],
+        lock.localPaths.length > 0 ? (spec.salt ?? null) : null,
+      ]),
+    )
+    .digest('hex');
+  return { id, lock, interpreter };
 }
 
 async function buildOnce(spec: EnvironmentSpec, { id, lock, interpreter }: Planned): Promise<Environment> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
@@ -55,6 +56,8 @@ export function createHttp(options: HttpOptions): App {
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.server.headersTimeout = 10_000;
+  closeSilentConnections(app);
+  closeQuietConnections(app);
   compileValidators(app);
   app.decorateRequest('principal', null as never);
   guardFrontDoor(app, options.allowedHosts);
@@ -83,6 +86,26 @@ export function createHttp(options: HttpOptions): App {
     ),
   );
   return app;
+}
+
+/** A connection that never carried a request counts as busy to Node, and would hold up the end for a minute. */
+function closeSilentConnections(app: App): void {
+  const sockets = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  app.addHook('preClose', async () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+  });
+}
+
+// Idle ones are closed when closing begins; one whose answer ends a moment later would be waited for as long as it is kept alive.
+function closeQuietConnections(app: App): void {
+  app.addHook('preClose', async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), 50);
+    app.server.once('close', () => clearInterval(timer));
+  });
 }
 
 // Query strings and path parameters are text, so numbers in them are converted; bodies must say what they mean.

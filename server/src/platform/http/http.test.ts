@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { localPrincipal, type Principal } from '../auth/principal.ts';
@@ -151,5 +152,18 @@ describe('requests and problems', () => {
     });
     expect(answered).toBe(200);
     await app.close();
+  });
+
+  test('a connection that never said anything does not hold up the end', async () => {
+    const app = await open();
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const address = app.server.address();
+    const silent = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    const gone = new Promise((resolve) => silent.once('close', resolve));
+    await new Promise((resolve) => app.server.once('connection', resolve));
+    const began = performance.now();
+    await app.close();
+    await gone;
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

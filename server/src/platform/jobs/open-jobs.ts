@@ -161,7 +161,8 @@ async function settleFailure(
   const now = clock.now();
   try {
     if (stop.aborted) {
-      await db.transaction((trx) => snoozeJob(trx, row, now));
+      // First in the queue: what was begun goes on before anything new begins.
+      await db.transaction((trx) => snoozeJob(trx, row, 0));
       return;
     }
     const message = error instanceof Error ? error.message : String(error);

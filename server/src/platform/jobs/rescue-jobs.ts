@@ -3,7 +3,8 @@ import type { JobTables } from './job-tables.ts';
 
 /**
  * Gives back what dead workers hold: leases that ran out, and leases whose owner is known to be
- * gone (`isGone` judges the owner's identity), so that a restarted server goes on at once.
+ * gone (`isGone` judges the owner's identity), so that a restarted server goes on at once, and
+ * with what had been begun before anything new.
  */
 export async function rescueJobs(
   db: Kysely<JobTables>,
@@ -19,7 +20,7 @@ export async function rescueJobs(
     if ((lease_until ?? 0) > options.now && !(owner !== null && options.isGone(owner))) continue;
     const { numUpdatedRows } = await db
       .updateTable('background_jobs')
-      .set({ state: 'queued', owner: null, lease_until: null, run_at: options.now })
+      .set({ state: 'queued', owner: null, lease_until: null, run_at: 0 })
       .where('id', '=', id)
       .where('epoch', '=', epoch)
       .where('state', '=', 'running')

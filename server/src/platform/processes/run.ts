@@ -11,6 +11,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Each line of both streams as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Characters of each stream that are kept, from its end; 256 Ki when absent. */
+  readonly keep?: number;
 }
 
 export interface RunResult {
@@ -18,7 +20,7 @@ export interface RunResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
-  /** The last 256 KiB of each stream. */
+  /** The end of each stream, see `keep`. */
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -30,7 +32,7 @@ const KEPT = 256 * 1024;
  * @throws when it cannot be started
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const { cwd, env, timeoutMs, signal: abort, onLine } = options;
+  const { cwd, env, timeoutMs, signal: abort, onLine, keep = KEPT } = options;
   if (abort?.aborted) return Promise.reject(abort.reason);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
@@ -39,8 +41,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const stdout = collector(onLine);
-    const stderr = collector(onLine);
+    const stdout = collector(keep, onLine);
+    const stderr = collector(keep, onLine);
     child.stdout.on('data', stdout.take);
     child.stderr.on('data', stderr.take);
     let timedOut = false;
@@ -69,12 +71,12 @@ export function run(command: string, args: readonly string[], options: RunOption
   });
 }
 
-function collector(onLine: ((line: string) => void) | undefined) {
+function collector(keep: number, onLine: ((line: string) => void) | undefined) {
   const decoder = new StringDecoder('utf8');
   let kept = '';
   let line = '';
   const add = (text: string) => {
-    kept = (kept + text).slice(-KEPT);
+    kept = (kept + text).slice(-keep);
     if (!onLine) return;
     const lines = (line + text).split(/\r?\n|\r/);
     line = (lines.pop() ?? '').slice(-KEPT);

@@ -1,0 +1,36 @@
+import type { Context } from '../../context.ts';
+import { artifactFolder, artifactKey } from './artifact-path.ts';
+
+export interface ArtifactEntry {
+  readonly path: string;
+  readonly is_dir: boolean;
+  /** Bytes; absent for folders and empty files, as MLflow has it. */
+  readonly file_size?: number;
+}
+
+/**
+ * One level of an artifact folder, paths relative to its root. A file, and a folder that somebody else keeps,
+ * have no entries. @throws INVALID_PARAMETER_VALUE
+ */
+export async function listBelow(
+  { blobs }: Pick<Context, 'blobs'>,
+  rootUri: string,
+  path: string,
+): Promise<ArtifactEntry[]> {
+  const folder = path.replace(/\/$/, '');
+  if (folder !== '') artifactKey(folder);
+  const root = artifactFolder(rootUri);
+  if (root === null) return [];
+  const entries = await listFolder({ blobs }, [root, folder].filter((part) => part !== '').join('/'));
+  return folder === '' ? entries : entries.map((entry) => ({ ...entry, path: `${folder}/${entry.path}` }));
+}
+
+/** By name. @throws INVALID_PARAMETER_VALUE */
+export async function listFolder({ blobs }: Pick<Context, 'blobs'>, folder: string): Promise<ArtifactEntry[]> {
+  const entries = await blobs.list(artifactKey(folder));
+  return entries.map(({ name, isDirectory, size }) => ({
+    path: name,
+    is_dir: isDirectory,
+    ...(isDirectory || size === 0 ? {} : { file_size: size }),
+  }));
+}
