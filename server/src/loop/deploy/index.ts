@@ -6,5 +6,7 @@ export { type Deployment, type DeploymentState, deploymentRef, type ModelVersion
 export * from './desired-state.schema.ts';
 export { findEndpoint, listEndpoints } from './endpoint.store.ts';
 export { type Endpoint, endpointRef } from './endpoint.ts';
+export { gatewaysOnly } from './gateway.routes.ts';
+export { registeredModels } from './registered-models.ts';
 export { setTraffic } from './set-traffic.ts';
 export { type Traffic, trafficProblem } from './traffic.ts';

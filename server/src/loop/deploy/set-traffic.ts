@@ -51,7 +51,7 @@ async function requireReady(trx: Trx, endpoint: string, id: string, wanted: Traf
 function hintFor({ state, failure, version }: Deployment): string {
   if (failure !== null) return failure.next;
   if (state === 'retired') return `Deploy ${version.name}/${version.number} again.`;
-  return 'Wait until it is ready; `bucle endpoints deploy … --wait` does, and moves the traffic then.';
+  return 'Wait until it is ready: `bucle endpoints deploy` does, and moves the traffic then.';
 }
 
 /**

@@ -10,25 +10,30 @@ export function reportProgress(
   id: string,
 ): { readonly onLine: (line: string) => void; end(): Promise<void> } {
   let writing: Promise<unknown> = Promise.resolve();
-  let waiting: string | null = null;
-  let last = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let waiting = '';
+  let last = Number.NEGATIVE_INFINITY;
   const write = async () => {
-    const progress = waiting;
-    waiting = null;
-    if (progress === null) return;
+    timer = null;
     last = performance.now();
     await db
-      .transaction((trx) => recordPreparation(trx, id, { progress }))
+      .transaction((trx) => recordPreparation(trx, id, { progress: waiting }))
       .catch((error: unknown) => log.warn({ err: error, deployment: id }, 'progress was not recorded'));
   };
   return {
     onLine(line) {
-      const idle = waiting === null && performance.now() - last > LEAST_MS;
       waiting = line.slice(0, LONGEST);
       log.debug({ deployment: id }, line);
-      if (idle) writing = writing.then(write);
+      // The last line of a burst is written too: it may be all that is told for minutes.
+      timer ??= setTimeout(
+        () => {
+          writing = writing.then(write);
+        },
+        Math.max(0, last + LEAST_MS - performance.now()),
+      );
     },
     async end() {
+      if (timer !== null) clearTimeout(timer);
       await writing;
     },
   };

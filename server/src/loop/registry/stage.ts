@@ -1,0 +1,22 @@
+import type { Stage } from '../../context.ts';
+import { mlflowOperations } from '../track/index.ts';
+import { aliasOperations } from './alias.routes.ts';
+import { registryErrors } from './errors.ts';
+import { registryMigrations } from './migrations/index.ts';
+import { modelRoutes } from './model.routes.ts';
+import { modelVersionOperations } from './model-version.routes.ts';
+import { registeredModelOperations } from './registered-model.routes.ts';
+
+export const registryStage: Stage = {
+  name: 'registry',
+  migrations: registryMigrations,
+  errors: registryErrors.specs,
+  async routes(app, context) {
+    await mlflowOperations(app, (add) => {
+      registeredModelOperations(add, context);
+      aliasOperations(add, context);
+      modelVersionOperations(add, context);
+    });
+    modelRoutes(app, context);
+  },
+};
