@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db, Trx } from '../../database.ts';
 import { type Attempt, type AttemptState, type Outcome, WORKSPACE } from './job.ts';
 
@@ -82,6 +83,18 @@ export async function findLastAttempts(db: Db, jobs: readonly string[]): Promise
 export async function findAttemptByRun(db: Db, run: string): Promise<Attempt | undefined> {
   const row = await attempts(db).where('run', '=', run).executeTakeFirst();
   return row && toAttempt(row);
+}
+
+/** Attempts that were started in a place and are not over. */
+export async function countLiveAttempts(trx: Trx, host: string): Promise<number> {
+  const { count } = await trx
+    .selectFrom('attempts')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('workspace', '=', WORKSPACE)
+    .where(sql<boolean>`state in ('preparing', 'running')`)
+    .where('host', '=', host)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 type Change = Partial<Omit<AttemptTable, 'workspace' | 'job' | 'number' | 'state'>>;

@@ -14,7 +14,9 @@ const FILES = {
   'data.txt': 'é1\n',
 };
 
-describe.each(databases)('jobs on $name', (database) => {
+const IN_TIME = 20_000;
+
+describe.concurrent.each(databases)('jobs on $name', { timeout: 90_000 }, (database) => {
   const open = async () => {
     const runs = recordingRuns();
     const app = await testApp({ database, stages: [dataStage, createTrainStage(runs)] });
@@ -37,7 +39,7 @@ describe.each(databases)('jobs on $name', (database) => {
     const log = await logOf(app, id);
     expect(log).toMatch(/^bucle: no uv.lock.*\ntraining in .*work\né1\n/);
     expect(app.told).toEqual(['start first in flights', 'end FINISHED']);
-    expect(existsSync(join(app.dataDir, 'attempts', id))).toBe(false);
+    await vi.waitUntil(() => !existsSync(join(app.dataDir, 'attempts', id)), IN_TIME);
   });
 
   test('the command finds MLflow and Bucle in its environment, and no secret of the server', async () => {
@@ -103,7 +105,7 @@ describe.each(databases)('jobs on $name', (database) => {
   test('cancelling ends it, and the job says that it was cancelled', async () => {
     await using app = await open();
     const { id } = await submit(app, ['sh', '-c', 'echo up; sleep 60'], { grace_seconds: 1 });
-    await vi.waitUntil(async () => (await logOf(app, id)).includes('up'), { timeout: 10_000 });
+    await vi.waitUntil(async () => (await logOf(app, id)).includes('up'), IN_TIME);
     await app.client.request('POST', `/api/v1/jobs/${id}/cancel`);
     await app.client.request('POST', `/api/v1/jobs/${id}/cancel`);
     const job = await untilOver(app.client, id);
@@ -165,6 +167,6 @@ describe.each(databases)('jobs on $name', (database) => {
     expect(job.attempts.map(({ outcome }) => outcome)).toEqual(['user']);
     expect(job.reason).toContain('because of no-such-package');
     expect(await logOf(app, id)).toContain('no-such-package');
-    expect(await readdir(join(app.dataDir, 'attempts'))).toEqual([]);
+    await vi.waitUntil(async () => (await readdir(join(app.dataDir, 'attempts'))).length === 0, IN_TIME);
   });
 });

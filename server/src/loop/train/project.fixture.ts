@@ -46,6 +46,7 @@ export interface TestJob {
   readonly attempts: readonly {
     readonly number: number;
     readonly state: string;
+    readonly run: string | null;
     readonly outcome: string | null;
     readonly exit_code: number | null;
     readonly signal: string | null;
@@ -55,7 +56,7 @@ export interface TestJob {
 }
 
 /** Waits until the job is over. */
-export async function untilOver(client: Client, id: string, timeoutMs = 30_000): Promise<TestJob> {
+export async function untilOver(client: Client, id: string, timeoutMs = 60_000): Promise<TestJob> {
   for (const until = performance.now() + timeoutMs; ; ) {
     const job = await client.request<TestJob>('GET', `/api/v1/jobs/${id}`);
     if (job.state !== 'queued' && job.state !== 'running') return job;

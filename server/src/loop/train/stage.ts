@@ -10,7 +10,7 @@ import type { RunTracking } from './run-tracking.ts';
 import { snapshotRoutes } from './snapshot.routes.ts';
 
 /** Attempts at once on this machine: at least two, so that one long job does not stop all others. */
-const slots = Math.max(2, Math.floor(availableParallelism() / 2));
+export const attemptSlots = Math.max(2, Math.floor(availableParallelism() / 2));
 
 /** The stage over what `track` offers. */
 export function createTrainStage(runs: RunTracking): Stage {
@@ -25,7 +25,7 @@ export function createTrainStage(runs: RunTracking): Stage {
     jobs(context: Context) {
       const parts = { ...context, runs };
       void reapAttempts(parts).catch((error: unknown) => context.log.warn({ err: error }, 'could not reap attempts'));
-      return [driveJob(parts, { slots })];
+      return [driveJob(parts, { slots: attemptSlots })];
     },
   };
 }

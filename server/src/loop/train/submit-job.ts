@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../../context.ts';
+import { failpoint } from '../../platform/config/failpoint.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
 import { uuidv7 } from '../../platform/ids.ts';
 import { resolveVersion } from '../data/index.ts';
@@ -93,6 +94,7 @@ export async function submitJob(
     await appendEvent(trx, parts, { type: 'job.submitted', subject: `job:${job.id}`, actor, cause, data });
     return true;
   });
+  failpoint('after_submit');
   // Only the key can be in the way: somebody else was faster with it.
   if (!inserted && key !== null) {
     const winner = await findSubmitted(parts, key, requestHash);

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { revokeJobTokens } from '../../../platform/auth/token.store.ts';
 import { failpoint } from '../../../platform/config/failpoint.ts';
@@ -40,11 +39,16 @@ export async function finishAttempt(
 
 async function storeLog({ config, blobs }: DriveParts, attempt: Attempt): Promise<number> {
   const { log } = attemptFiles(attemptFolder(config, attempt));
-  const info = await stat(log).catch(() => null);
-  const body = info === null ? Readable.from([]) : createReadStream(log);
-  body.once('data', () => failpoint('mid_log_upload'));
+  const body = Readable.from(existsSync(log) ? chunksOf(log) : []);
   const { size } = await blobs.put(logKey(attempt), body);
   return size;
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path)) {
+    yield chunk as Buffer;
+    failpoint('mid_log_upload');
+  }
 }
 
 export async function settleAttempt(

@@ -2,12 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createToken } from '../../../platform/auth/create-token.ts';
 import { revokeJobTokens } from '../../../platform/auth/token.store.ts';
+import { failpoint } from '../../../platform/config/failpoint.ts';
 import { pythonPath } from '../../../platform/environments/python-path.ts';
 import { BucleError } from '../../../platform/errors.ts';
 import { writeDurably } from '../../../platform/processes/durable-file.ts';
 import { materialiseVersion } from '../../data/index.ts';
 import { moveAttempt } from '../attempt.store.ts';
-import { insertEnvironment } from '../environment.store.ts';
+import { insertEnvironment, type RecordedEnvironment } from '../environment.store.ts';
 import type { Attempt, Job } from '../job.ts';
 import type { AttemptEnd } from '../outcome.ts';
 import { type AttemptSpec, attemptFiles, type GoldenSpec } from '../runner/attempt-folder.ts';
@@ -33,11 +34,16 @@ export async function prepareAttempt(parts: DriveParts, drive: Drive, job: Job, 
     await prepare(parts, drive, { job, attempt, signal });
   } catch (error) {
     drive.signal.throwIfAborted();
+    if (isLeaseLost(error)) throw error;
     const end = cancelled.signal.aborted ? cancelledEnd : failureOf(error);
     if (end.outcome === 'infra') parts.log.warn({ err: error, job: job.id }, 'an attempt could not be prepared');
     attemptLog(attemptFiles(attemptFolder(parts.config, attempt)).log)(end.reason ?? end.outcome);
     await finishAttempt(parts, drive, job, attempt, { end, golden: null, endedAt: parts.clock.now() });
   }
+}
+
+function isLeaseLost(error: unknown): boolean {
+  return error instanceof BucleError && error.code === 'JOBS_LEASE_LOST';
 }
 
 const cancelledEnd: AttemptEnd = {
@@ -66,6 +72,7 @@ async function prepare(parts: DriveParts, drive: Drive, { job, attempt, signal }
   const files = attemptFiles(attemptFolder(config, attempt));
   const onLine = attemptLog(files.log);
   const tree = await checkoutSnapshot(parts, job.snapshot, files.work, signal);
+  failpoint('after_checkout');
   const paths = new Set(tree.map(({ path }) => path));
   const chosen = await chooseEnvironment(parts, job, paths, { work: files.work, onLine, signal });
   await mkdir(join(files.work, 'inputs'), { recursive: true });
@@ -83,7 +90,9 @@ async function prepare(parts: DriveParts, drive: Drive, { job, attempt, signal }
     return { token: secret, experimentId: await runs.experimentOf(trx, run) };
   });
   const env = { config, job, number: attempt.number, run, experimentId, token, work: files.work };
+  failpoint('before_spec');
   await writeDurably(files.spec, JSON.stringify(specOf(env, chosen)));
+  failpoint('after_spec');
   await db.transaction(async (trx) => {
     await drive.fence(trx);
     await moveAttempt(trx, attempt, ['preparing'], 'running', { environment: chosen.recorded.id });
@@ -92,7 +101,7 @@ async function prepare(parts: DriveParts, drive: Drive, { job, attempt, signal }
 
 function specOf(
   given: Omit<CommandEnvironment, 'python' | 'environmentPath'>,
-  { python, path }: ChosenEnvironment,
+  { python, path, recorded }: ChosenEnvironment,
 ): AttemptSpec {
   const { job, number } = given;
   const env = commandEnvironment({ ...given, python, environmentPath: path });
@@ -104,8 +113,13 @@ function specOf(
     graceMs: job.graceMs,
     logHeadBytes: LOG_HEAD_BYTES,
     logTailBytes: LOG_TAIL_BYTES,
-    golden: goldenOf(given, python, env),
+    golden: canLogModels(recorded) ? goldenOf(given, python, env) : null,
   };
+}
+
+// Models are logged by MLflow: without it there is nothing to record, and nothing to record it with.
+function canLogModels({ packages }: RecordedEnvironment): boolean {
+  return 'mlflow' in packages || 'mlflow-skinny' in packages;
 }
 
 function goldenOf(

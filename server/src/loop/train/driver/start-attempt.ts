@@ -1,7 +1,8 @@
+import { failpoint } from '../../../platform/config/failpoint.ts';
 import { appendEvent } from '../../../platform/events/event.store.ts';
 import { hexId } from '../../../platform/ids.ts';
 import { findProfile, resolveVersion, toMlflowDataset } from '../../data/index.ts';
-import { moveAttempt } from '../attempt.store.ts';
+import { countLiveAttempts, moveAttempt } from '../attempt.store.ts';
 import { startJob } from '../job.store.ts';
 import type { Attempt, Job } from '../job.ts';
 import type { NewAttemptRun } from '../run-tracking.ts';
@@ -9,8 +10,18 @@ import { settleAttempt } from './finish-attempt.ts';
 import type { Drive, DriveParts } from './parts.ts';
 import { placeId } from './place.ts';
 
-/** `waiting` → `preparing`: the attempt gets its place and its run. A job that was cancelled ends here. */
-export async function startAttempt(parts: DriveParts, drive: Drive, job: Job, attempt: Attempt): Promise<void> {
+export interface Start {
+  readonly job: Job;
+  readonly attempt: Attempt;
+  /** Attempts at once on this machine. */
+  readonly slots: number;
+}
+
+/**
+ * `waiting` → `preparing`: the attempt gets its place and its run. A job that was cancelled ends here. False when
+ * the machine is full: what a killed server left running counts too, so places are counted, never remembered.
+ */
+export async function startAttempt(parts: DriveParts, drive: Drive, { job, attempt, slots }: Start): Promise<boolean> {
   const { db, clock, runs } = parts;
   if (job.cancelRequestedAt !== null) {
     const end = {
@@ -20,19 +31,25 @@ export async function startAttempt(parts: DriveParts, drive: Drive, job: Job, at
       reason: 'It was cancelled before it started.',
     } as const;
     await settleAttempt(parts, drive, job, attempt, { end, golden: null, logBytes: 0, endedAt: clock.now() });
-    return;
+    return true;
   }
   const now = clock.now();
   const host = await placeId(parts);
   const run = await describeRun(parts, job, attempt, now);
-  await db.transaction(async (trx) => {
+  failpoint('before_start');
+  const started = await db.transaction(async (trx) => {
     await drive.fence(trx);
-    if (!(await moveAttempt(trx, attempt, ['waiting'], 'preparing', { host, run: run.id, started_at: now }))) return;
+    if ((await countLiveAttempts(trx, host)) >= slots) return false;
+    const change = { host, run: run.id, started_at: now };
+    if (!(await moveAttempt(trx, attempt, ['waiting'], 'preparing', change))) return true;
     await startJob(trx, job.id);
     await runs.start(trx, run);
     const data = { attempt: attempt.number, run: run.id };
     await appendEvent(trx, parts, { type: 'job.started', subject: `job:${job.id}`, actor: 'driver', data });
+    return true;
   });
+  failpoint('after_start');
+  return started;
 }
 
 async function describeRun(parts: DriveParts, job: Job, attempt: Attempt, now: number): Promise<NewAttemptRun> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from '../../../platform/db/database.ts';
 
 export const trainMigrations: readonly Migration[] = [
@@ -88,6 +89,10 @@ export const trainMigrations: readonly Migration[] = [
         .addColumn('log_bytes', 'bigint')
         .addPrimaryKeyConstraint('attempts_key', ['workspace', 'job', 'number'])
         .execute();
+      // Live rows only: counting them costs what is live, whatever the history.
+      await sql`create index attempts_live on attempts (workspace, host) where state in ('preparing', 'running')`.execute(
+        db,
+      );
       await db.schema
         .createIndex('attempts_by_run')
         .on('attempts')

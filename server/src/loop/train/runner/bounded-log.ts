@@ -37,14 +37,19 @@ export class BoundedLog implements Disposable {
     this.write(Buffer.from(`bucle: ${line}\n`));
   }
 
-  /** Puts the kept end below the start. */
-  [Symbol.dispose](): void {
+  /** Puts the kept end below the start; what comes later is kept anew. */
+  flush(): void {
     const ring = this.#ring;
     const dropped = Math.max(0, this.#beyond - ring.length);
     if (dropped > 0) this.#append(Buffer.from(`\nbucle: ${dropped} bytes of output are left out here\n`));
     const at = this.#beyond % ring.length;
     if (dropped > 0) this.#append(ring.subarray(at));
     this.#append(ring.subarray(0, at === 0 && this.#beyond > 0 && dropped === 0 ? ring.length : at));
+    this.#beyond = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.flush();
     if (this.#unwritten > 0) {
       this.#append(
         Buffer.from(`\nbucle: ${this.#unwritten} bytes of output could not be written: the disk was full\n`),

@@ -1,15 +1,23 @@
 import { existsSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const SIZE = 64 * 1024;
 
 /** Takes the space of a small file in advance, so that it can be written when the disk is full. */
 export async function reserveFile(path: string): Promise<void> {
-  if (existsSync(path)) return;
-  await using file = await open(`${path}.reserved`, 'w', 0o600);
+  const reserved = `${path}.reserved`;
+  if (existsSync(path) || (await sizeOf(reserved)) >= SIZE) return;
+  await using file = await open(reserved, 'w', 0o600);
   await file.writeFile(' '.repeat(SIZE));
   await file.sync();
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (info) => info.size,
+    () => 0,
+  );
 }
 
 /** Writes JSON into the reserved space and gives it its name: whole or not at all. */

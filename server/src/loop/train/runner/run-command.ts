@@ -8,8 +8,9 @@ import { type AttachedProcess, spawnAttached } from '../../../platform/processes
 import type { AttemptFiles, AttemptSpec, ChildRecord, ExitRecord, StopRequest } from './attempt-folder.ts';
 import type { BoundedLog } from './bounded-log.ts';
 import { countOutOfMemoryKills } from './out-of-memory.ts';
+import { writeReserved } from './reserved-file.ts';
 
-interface Parts {
+export interface CommandParts {
   readonly clock: Clock;
   readonly files: AttemptFiles;
   readonly spec: AttemptSpec;
@@ -20,12 +21,14 @@ interface Parts {
 }
 
 const POLL_MS = 100;
+/** The last output of a command that has ended is there at once, unless something that it left running holds it. */
+const DRAIN_MS = 300;
 /** What a command left behind gets to end by itself. */
 const LEFTOVER_GRACE_MS = 500;
 const OUTPUT_MS = 5_000;
 
 /** Runs the command of an attempt to its end, whatever that is. The intent is on disk before anything starts. */
-export async function runCommand(parts: Parts): Promise<ExitRecord> {
+export async function runCommand(parts: CommandParts): Promise<ExitRecord> {
   const { clock, files, spec, log } = parts;
   const startedAt = clock.now();
   const kills = countOutOfMemoryKills();
@@ -40,15 +43,23 @@ export async function runCommand(parts: Parts): Promise<ExitRecord> {
   failpoint('before_identity_file');
   await writeDurably(files.child, JSON.stringify({ identity: child.identity, pid: child.pid } satisfies ChildRecord));
   failpoint('after_child_start');
-  const ended = await watch(parts, child, startedAt);
+  const ended = await watch(parts, child);
   const { code, signal } = await child.ended;
-  await clearUp(parts, child);
   const oom = countOutOfMemoryKills() > kills && (signal === 'SIGKILL' || code === 137);
-  return { ended, code, signal, oom, startedAt, endedAt: clock.now() };
+  const exit: ExitRecord = { ended, code, signal, oom, startedAt, endedAt: clock.now() };
+  await Promise.race([child.outputEnded, sleep(DRAIN_MS)]);
+  log.flush();
+  failpoint('before_exit_file');
+  await writeReserved(files.exit, exit);
+  failpoint('after_exit_file');
+  await clearUp(parts, child);
+  return exit;
 }
 
-async function watch(parts: Parts, child: AttachedProcess, startedAt: number): Promise<ExitRecord['ended']> {
-  const { files, log, spec, clock, interrupt } = parts;
+async function watch(parts: CommandParts, child: AttachedProcess): Promise<ExitRecord['ended']> {
+  const { files, log, spec, interrupt } = parts;
+  // Of the machine, not of the calendar: setting the clock ends nothing.
+  const until = performance.now() + (spec.timeLimitMs ?? Number.POSITIVE_INFINITY);
   let over = false;
   void child.ended.then(() => {
     over = true;
@@ -61,8 +72,8 @@ async function watch(parts: Parts, child: AttachedProcess, startedAt: number): P
   while (!over) {
     const request = existsSync(files.stop) ? await readJson<StopRequest>(files.stop) : null;
     if (request) return stop(request.reason, request.reason === 'cancelled' ? 'cancelled' : 'the time is up');
-    if (spec.timeLimitMs !== null && clock.now() - startedAt > spec.timeLimitMs) {
-      return stop('timeout', `the time limit of ${spec.timeLimitMs / 1000} s is over`);
+    if (performance.now() > until) {
+      return stop('timeout', `the time limit of ${(spec.timeLimitMs ?? 0) / 1000} s is over`);
     }
     if (interrupt.aborted) return stop('interrupted', 'the runner was told to stop');
     await Promise.race([sleep(POLL_MS), child.ended]);
@@ -71,7 +82,7 @@ async function watch(parts: Parts, child: AttachedProcess, startedAt: number): P
 }
 
 // What a command leaves running would go on using the machine, and holds the log open.
-async function clearUp({ log, marker }: Parts, child: AttachedProcess): Promise<void> {
+async function clearUp({ log, marker }: CommandParts, child: AttachedProcess): Promise<void> {
   const { killed } = await killTree(child.pid, { graceMs: LEFTOVER_GRACE_MS, marker });
   if (killed) log.note('ended what the command had left running');
   await killMarked(marker);

@@ -4,23 +4,21 @@ import { type Clock, systemClock } from '../../../platform/clock.ts';
 import { failpoint } from '../../../platform/config/failpoint.ts';
 import { readJson } from '../../../platform/processes/durable-file.ts';
 import { identify, isSameProcess } from '../../../platform/processes/identity.ts';
-import { killMarked, killTree, type Marker } from '../../../platform/processes/kill-tree.ts';
+import { killMarked, killTree } from '../../../platform/processes/kill-tree.ts';
 import { tryLease } from '../../../platform/processes/lease-file.ts';
 import {
   ATTEMPT_MARKER,
-  type AttemptFiles,
   type AttemptSpec,
   attemptFiles,
   type ChildRecord,
   type ExitRecord,
   type FinalRecord,
-  type GoldenRecord,
   type StopRequest,
 } from './attempt-folder.ts';
 import { BoundedLog } from './bounded-log.ts';
-import { recordGolden } from './record-golden.ts';
+import { reachGolden } from './reach-golden.ts';
 import { reserveFile, writeReserved } from './reserved-file.ts';
-import { runCommand } from './run-command.ts';
+import { type CommandParts, runCommand } from './run-command.ts';
 
 /**
  * Brings one attempt to its final record, from wherever an earlier runner of it was killed: at most one
@@ -42,47 +40,50 @@ export async function runAttempt(folder: string, clock: Clock = systemClock): Pr
   await reserveFile(files.final);
   await reserveFile(files.exit);
   const marker = { name: ATTEMPT_MARKER, value: spec.attempt };
-  const size = await stat(files.log).then(
-    (info) => info.size,
-    () => 0,
+  const exit = await withLog(files.log, spec, (log) =>
+    reachExit({ clock, files, spec, log, marker, interrupt: stop.signal }),
   );
-  const exit = await (async () => {
-    using log = new BoundedLog(files.log, { headBytes: spec.logHeadBytes, tailBytes: spec.logTailBytes }, size);
-    return reachExit({ clock, files, spec, log, marker, interrupt: stop.signal });
-  })();
   failpoint('before_golden');
-  const golden = await reachGolden({ files, spec, exit, marker, signal: stop.signal });
+  const final = await reachGolden({ files, spec, exit, marker, signal: stop.signal });
   failpoint('before_final');
-  await writeReserved(files.final, { exit, golden } satisfies FinalRecord);
+  await writeReserved(files.final, final satisfies FinalRecord);
   return 0;
 }
 
-type Parts = Parameters<typeof runCommand>[0];
+async function withLog<T>(path: string, spec: AttemptSpec, act: (log: BoundedLog) => Promise<T>): Promise<T> {
+  const size = await stat(path).then(
+    (info) => info.size,
+    () => 0,
+  );
+  using log = new BoundedLog(path, { headBytes: spec.logHeadBytes, tailBytes: spec.logTailBytes }, size);
+  // Awaited here: the log is closed when this returns.
+  return await act(log);
+}
 
-async function reachExit(parts: Parts): Promise<ExitRecord> {
-  const { files, clock } = parts;
+async function reachExit(parts: CommandParts): Promise<ExitRecord> {
+  const { files, clock, marker } = parts;
   const known = await readJson<ExitRecord>(files.exit);
-  if (known) return known;
+  if (known) {
+    // The runner that saw it end was killed before it had cleared up.
+    await killMarked(marker);
+    return known;
+  }
   const stop = await readJson<StopRequest>(files.stop);
-  const exit = existsSync(files.intent)
-    ? await endOrphans(parts, stop)
-    : stop === null
-      ? await runCommand(parts)
-      : neverRan(stop.reason, clock.now());
-  failpoint('before_exit_file');
+  if (!existsSync(files.intent) && stop === null) return runCommand(parts);
+  const exit = existsSync(files.intent) ? await endOrphans(parts, stop) : neverRan(stop?.reason ?? 'lost', clock.now());
   await writeReserved(files.exit, exit);
-  failpoint('after_exit_file');
   return exit;
 }
 
 // An earlier runner died with its command running: its exit code can't be known any more, and it must not go on.
-async function endOrphans({ files, clock, log, marker }: Parts, stop: StopRequest | null): Promise<ExitRecord> {
+async function endOrphans({ files, clock, log, marker }: CommandParts, stop: StopRequest | null): Promise<ExitRecord> {
   log.note('the runner was killed; ending what it had started');
   const child = await readJson<ChildRecord>(files.child);
   const living = child?.identity && identify(child.pid);
   if (living && child.identity && isSameProcess(living, child.identity))
     await killTree(child.pid, { graceMs: 0, marker });
   await killMarked(marker);
+  failpoint('after_orphans');
   const intent = await readJson<{ startedAt: number }>(files.intent);
   const now = clock.now();
   return { ...neverRan(stop?.reason ?? 'lost', now), startedAt: intent?.startedAt ?? now };
@@ -90,23 +91,6 @@ async function endOrphans({ files, clock, log, marker }: Parts, stop: StopReques
 
 function neverRan(ended: ExitRecord['ended'], now: number): ExitRecord {
   return { ended, code: null, signal: null, oom: false, startedAt: now, endedAt: now };
-}
-
-async function reachGolden(parts: {
-  files: AttemptFiles;
-  spec: AttemptSpec;
-  exit: ExitRecord;
-  marker: Marker;
-  signal: AbortSignal;
-}): Promise<GoldenRecord | null> {
-  const { files, spec, exit, marker, signal } = parts;
-  if (spec.golden === null || exit.ended !== 'exited' || exit.code !== 0) return null;
-  // The recorder of a runner that was killed may still be at it.
-  await killMarked(marker);
-  using log = new BoundedLog(files.log, { headBytes: Number.MAX_SAFE_INTEGER, tailBytes: 1 });
-  const record = await recordGolden({ golden: spec.golden, cwd: files.work, log, signal });
-  if (record.reason !== null) log.note(record.reason);
-  return record;
 }
 
 if (import.meta.main) {
