@@ -54,7 +54,9 @@ function permutations({ values, request }: GoldenRow): Candidate[] {
     }
   }
   const order = values.map((_, at) => at).sort((a, b) => (name(a) < name(b) ? -1 : 1));
-  if (order.some((from, at) => from !== at)) {
+  // A candidate that the worker must refuse would take all others with it: they are asked together.
+  const fits = order.every((from, at) => typeof values[from] === typeof values[at]);
+  if (fits && order.some((from, at) => from !== at)) {
     const cause = 'the columns stand in alphabetical order: it goes by position, in another order than the signature';
     candidates.push({ cause, values: order.map((from) => values[from] ?? null) });
   }

@@ -1,0 +1,16 @@
+import type { Stage } from '../../context.ts';
+import { captureRoutes } from './captures.routes.ts';
+import { serveErrors } from './errors.ts';
+import { serveMigrations } from './migrations/index.ts';
+import { predictionRoutes } from './prediction.routes.ts';
+
+/** The control server's part of serving: what gateways answered. The gateway itself is a process of its own. */
+export const serveStage: Stage = {
+  name: 'serve',
+  migrations: serveMigrations,
+  errors: serveErrors.specs,
+  routes(app, context) {
+    captureRoutes(app, context);
+    predictionRoutes(app, context);
+  },
+};
