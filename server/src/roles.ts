@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createApp, startBackground, tokensRequired } from './app.ts';
 import type { Context } from './context.ts';
 import { loadGateway, loadRunner, loadStages } from './loop/index.ts';
@@ -5,28 +6,45 @@ import { openContext } from './open-context.ts';
 import { authErrors } from './platform/auth/errors.ts';
 import { ensureGatewayToken } from './platform/auth/gateway-token.ts';
 import { countLiveTokens } from './platform/auth/token.store.ts';
-import { parseConfig } from './platform/config/config.ts';
+import { type Config, parseConfig } from './platform/config/config.ts';
 import { readSettings } from './platform/config/settings.ts';
+import { settingsFingerprint } from './platform/config/settings-fingerprint.ts';
+import { explainListen } from './platform/http/listen.ts';
+import { createLog, type Log } from './platform/log.ts';
+import { holdLease } from './platform/processes/hold-lease.ts';
+import { noteStart } from './platform/processes/start-note.ts';
+import { roleErrors } from './role-errors.ts';
 
 /** The control server: API, controllers, durable jobs. Resolves when it was told to stop and has stopped. */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(readSettings(env));
+  const log = createLog(config.logLevel, 'server');
   const stages = await loadStages();
-  await using context = await openContext(config, stages);
+  await using _folder = await holdFolder(config, log);
+  await using context = await openContext(config, stages, { log });
   await refuseOpenDoor(context);
   await ensureGatewayToken(context);
   const app = await createApp(context, stages);
-  await app.listen({ host: config.host, port: config.port });
+  const { host, port } = config;
+  await app.listen({ host, port }).catch((error: unknown) => {
+    throw explainListen(error, { what: 'server', host, port, flag: '--port' });
+  });
   await using _background = startBackground(context, stages);
-  context.log.info({ url: config.serverUrl, database: config.database.kind, blobs: config.blobs.kind }, 'server ready');
+  log.info({ url: config.serverUrl, database: config.database.kind, blobs: config.blobs.kind }, 'server ready');
+  await noteReady(env, config.serverUrl);
   await untilStopped();
   await app.close();
 }
 
 /** The gateway: answers callers of models, also while the control server is away. */
 export async function runGateway(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = parseConfig(readSettings(env));
   const { startGateway } = await loadGateway();
-  await using _gateway = await startGateway(parseConfig(readSettings(env)));
+  const { host, gatewayPort: port } = config;
+  await using _gateway = await startGateway(config).catch((error: unknown) => {
+    throw explainListen(error, { what: 'gateway', host, port, flag: '--gateway-port' });
+  });
+  await noteReady(env, config.gatewayUrl);
   await untilStopped();
 }
 
@@ -38,10 +56,23 @@ export async function runRunner(args: readonly string[]): Promise<void> {
   process.exitCode = await runAttempt(folder);
 }
 
+/** SQLite and the disk have one server; on PostgreSQL several replicas may share a folder. */
+async function holdFolder({ dataDir, database }: Config, log: Log): Promise<AsyncDisposable | null> {
+  if (database.kind !== 'sqlite') return null;
+  return holdLease(join(dataDir, 'processes', 'server.lock'), {
+    held: ({ pid }) => roleErrors.FOLDER_TAKEN({ data: dataDir, pid }),
+    onWait: () => log.warn({ data: dataDir }, 'a server of another machine or container held this folder: waiting'),
+  });
+}
+
 async function refuseOpenDoor(context: Context): Promise<void> {
   if (!tokensRequired(context)) return;
   if ((await countLiveTokens(context.db.read, context.clock.now())) > 0) return;
   throw authErrors.TOKENS_REQUIRED({ host: context.config.host });
+}
+
+function noteReady(env: NodeJS.ProcessEnv, url: string): Promise<void> {
+  return noteStart(env, { kind: 'ready', url, settings: settingsFingerprint(readSettings(env)) });
 }
 
 function untilStopped(): Promise<void> {

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** Sees what goes to stderr while the command works. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Runs a command line in this process against a real server, with recording streams. */
@@ -28,7 +30,13 @@ export async function cli(argv: readonly string[], options: CliOptions = {}): Pr
     version: '0.0.0-test',
     signal: options.signal ?? new AbortController().signal,
     stdout: { isTTY, columns: options.columns ?? 100, write: record(out) },
-    stderr: { isTTY, write: record(err) },
+    stderr: {
+      isTTY,
+      write(text) {
+        err.push(text);
+        options.onStderr?.(text);
+      },
+    },
   });
   return { code, stdout: out.join(''), stderr: err.join('') };
 }

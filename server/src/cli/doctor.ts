@@ -1,8 +1,11 @@
 import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { access, glob, mkdir, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { inheritedEnvironment } from '../platform/config/inherited-environment.ts';
 import { run } from '../platform/processes/run.ts';
 import { defineCommand, type Io } from './command.ts';
+import { checkPython, PYTHON_NEXT } from './up/check-python.ts';
 
 interface Finding {
   readonly what: string;
@@ -12,13 +15,14 @@ interface Finding {
 }
 
 const GIBIBYTE = 2 ** 30;
+const PROBE_MS = 2_000;
 
 export const command = defineCommand({
-  summary: 'Check what Bucle needs on this machine, and say how to mend it.',
+  summary: 'Check what Bucle needs on this machine and what answers, and say how to mend it.',
   usage: '',
   options: {},
   async run(_input, io) {
-    const findings = [nodeVersion(), await python(io), await dataFolder(io), ...(await ports(io))];
+    const findings = [nodeVersion(), await python(io), await uv(io), await dataFolder(io), ...(await parts(io))];
     const healthy = findings.every(({ ok }) => ok);
     if (io.json) io.printJson({ healthy, findings });
     else {
@@ -38,16 +42,23 @@ function nodeVersion(): Finding {
 }
 
 async function python({ config }: Io): Promise<Finding> {
-  const probe = 'import sys, venv; print(".".join(map(str, sys.version_info[:3])))';
-  const { code, stdout } = await run(config.python, ['-c', probe]).catch(() => ({ code: 1, stdout: '' }));
-  const version = stdout.trim();
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return {
-    what: 'Python',
-    ok: code === 0 && (major > 3 || (major === 3 && minor >= 10)),
-    found: version === '' ? `${config.python} does not run, or has no venv module` : version,
-    next: 'Install Python 3.10 or newer with its venv module, or name one by BUCLE_PYTHON. Jobs and models that are not ONNX need it.',
-  };
+  const { version, good } = await checkPython(config);
+  const found = version ?? `${config.python} does not run, or has no venv module`;
+  return { what: 'Python', ok: good, found, next: PYTHON_NEXT };
+}
+
+/** Nothing is amiss without it: it is installed from the package index when it is first needed. */
+async function uv({ config }: Io): Promise<Finding> {
+  const places = ['uv', join(dirname(config.python), 'uv')];
+  for await (const own of glob(join(config.dataDir, 'environments', 'uv-*', 'bin', 'uv'))) places.push(own);
+  for (const place of places) {
+    const { code, stdout } = await run(place, ['--version'], {
+      env: inheritedEnvironment(),
+      timeoutMs: 10_000,
+    }).catch(() => ({ code: 1, stdout: '' }));
+    if (code === 0) return { what: 'uv', ok: true, found: stdout.trim().replace(/^uv /, '') };
+  }
+  return { what: 'uv', ok: true, found: 'none; it is installed into the data folder when it is first needed' };
 }
 
 async function dataFolder({ config }: Io): Promise<Finding> {
@@ -68,28 +79,34 @@ async function dataFolder({ config }: Io): Promise<Finding> {
   }
 }
 
-async function ports({ config, client }: Io): Promise<Finding[]> {
-  const running = await client.request('GET', '/api/v1/status').then(
-    () => true,
+/** What answers; where nothing does, whether it could be started here. */
+async function parts({ config, client }: Io): Promise<Finding[]> {
+  const status = await client
+    .request<{ gateway_url: string }>('GET', '/api/v1/status', { signal: AbortSignal.timeout(PROBE_MS) })
+    .then(
+      (answer) => ({ gatewayUrl: answer.gateway_url }),
+      () => null,
+    );
+  const gatewayUrl = status?.gatewayUrl ?? config.gatewayUrl;
+  const gateway = await fetch(`${gatewayUrl}/v2/health/live`, { signal: AbortSignal.timeout(PROBE_MS) }).then(
+    (answer) => answer.ok,
     () => false,
   );
-  if (running) return [{ what: 'Server', ok: true, found: `answers at ${client.baseUrl}` }];
-  return Promise.all(
-    (
-      [
-        ['Port of the server', config.port],
-        ['Port of the gateway', config.gatewayPort],
-      ] as const
-    ).map(async ([what, port]) => {
-      const free = await isFree(config.host, port);
-      return {
-        what,
-        ok: free,
-        found: `${port} ${free ? 'is free' : 'is taken by another program'}`,
-        next: 'Choose another with `bucle up --port N`.',
-      };
-    }),
-  );
+  const server: Finding = status
+    ? { what: 'Server', ok: true, found: `answers at ${client.baseUrl}` }
+    : await port('Server', config.host, config.port, '--port');
+  if (gateway) return [server, { what: 'Gateway', ok: true, found: `answers at ${gatewayUrl}` }];
+  if (status === null) return [server, await port('Gateway', config.host, config.gatewayPort, '--gateway-port')];
+  const next = 'Start it with `bucle up`, or with `bucle gateway` on its own machine; its log is in logs/gateway.log.';
+  return [server, { what: 'Gateway', ok: false, found: `does not answer at ${gatewayUrl}`, next }];
+}
+
+async function port(what: string, host: string, number: number, flag: string): Promise<Finding> {
+  const free = await isFree(host, number);
+  const found = free
+    ? `does not run; its port ${number} is free`
+    : `does not answer, and another program has ${number}`;
+  return { what, ok: free, found, next: `Choose another port with \`bucle up ${flag} N\`.` };
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

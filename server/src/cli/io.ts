@@ -22,7 +22,7 @@ export function createIo(
     print: (line) => stdout.write(`${line}\n`),
     note: (line) => stderr.write(`${line}\n`),
     printJson: (value) => stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    printTable: (columns, rows) =>
-      stdout.write(stdout.isTTY ? formatTable(columns, rows, stdout.columns) : formatTsv(columns, rows)),
+    printTable: (columns, rows, whole) =>
+      stdout.write(stdout.isTTY ? formatTable(columns, rows, stdout.columns, whole) : formatTsv(columns, rows)),
   };
 }

@@ -76,7 +76,15 @@ describe('tables', () => {
 
   test('on a terminal the widest column gives way, numbers stand right, control characters do nothing', () => {
     expect(formatTable(['name', 'auc', 'note'], rows, 32)).toBe(
-      ['NAME              AUC  NOTE', 'amber-lynx-41  0.9412  –', 'a very long …      12  x [31m', ''].join('\n'),
+      ['NAME                 AUC  NOTE', 'amber-lynx-41     0.9412  –', 'a very long nam…      12  x [31m', ''].join(
+        '\n',
+      ),
+    );
+  });
+
+  test('a column that has to be whole is never cut', () => {
+    expect(formatTable(['name', 'auc', 'note'], rows, 32, ['name']).split('\n')[2]).toBe(
+      'a very long name that does not fit      12  x [31m',
     );
   });
 

@@ -53,7 +53,11 @@ async function runCommand(
   }
   const text = (key: string) => (typeof values[key] === 'string' ? (values[key] as string) : undefined);
   const config = parseConfig(
-    readSettings(around.env, { serverUrl: text('url'), data: text('data'), host: text('host'), port: text('port') }),
+    readSettings(around.env, {
+      ...{ serverUrl: text('url'), data: text('data'), host: text('host'), port: text('port') },
+      ...{ gatewayPort: text('gateway-port'), allowedHosts: text('allowed-hosts') },
+      insecure: values['insecure'] === true ? 'true' : undefined,
+    }),
   );
   const io: Io = createIo(around, {
     config,
@@ -133,6 +137,7 @@ function report(
 }
 
 function exitCodeOf(error: unknown): number {
+  if (error instanceof BucleError && error.code.startsWith('CONFIG_')) return exitCodes.usage;
   const status = error instanceof ApiError || error instanceof BucleError ? error.status : 500;
   if (status === 401 || status === 403) return exitCodes.signIn;
   if (status === 404) return exitCodes.notFound;

@@ -1,15 +1,21 @@
 type Cell = string | number | null;
 
-/** A table fitted to the width of the terminal: the widest column gives way first. */
-export function formatTable(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): string {
+/** A table fitted to the width of the terminal: the widest column gives way first, those of `whole` never. */
+export function formatTable(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  width: number,
+  whole: readonly string[] = [],
+): string {
   const cells = rows.map((row) => columns.map((_column, index) => clean(row[index] ?? null)));
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...cells.map((row) => (row[index] ?? '').length)),
   );
   const gap = 2;
   let total = widths.reduce((sum, next) => sum + next + gap, -gap);
-  while (total > width && Math.max(...widths) > 12) {
-    const widest = widths.indexOf(Math.max(...widths));
+  const yielding = () => widths.map((own, index) => (whole.includes(columns[index] ?? '') ? 0 : own));
+  while (total > width && Math.max(...yielding()) > 12) {
+    const widest = yielding().indexOf(Math.max(...yielding()));
     widths[widest] = (widths[widest] ?? 0) - 1;
     total -= 1;
   }

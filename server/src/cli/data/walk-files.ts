@@ -1,3 +1,4 @@
+import { type Stats, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { comparePaths, pathProblem } from '@bucle/client/chunks';
@@ -31,13 +32,20 @@ async function walk(folder: string, prefix: string, files: LocalFile[]): Promise
       await walk(absolute, `${path}/`, files);
       continue;
     }
-    const info = await stat(absolute).catch((cause: Error) => {
-      throw pathError(`${absolute} cannot be read: ${cause.message}.`);
-    });
+    const info = statOne(absolute);
     // A link to a folder could lead in a circle, or out of what somebody means to publish.
     if (entry.isSymbolicLink() && info.isDirectory()) throw pathError(`${absolute} is a link to a folder.`);
     if (!info.isFile()) throw pathError(`${absolute} is not a file; a dataset holds files only.`);
     files.push(checked({ path, absolute, size: info.size }));
+  }
+}
+
+// Blocking on purpose: for many files, waiting costs more than asking.
+function statOne(absolute: string): Stats {
+  try {
+    return statSync(absolute);
+  } catch (cause) {
+    throw pathError(`${absolute} cannot be read: ${(cause as Error).message}.`);
   }
 }
 

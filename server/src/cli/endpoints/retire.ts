@@ -1,0 +1,24 @@
+import { fillPath } from '@bucle/client';
+import { defineCommand, UsageError } from '../command.ts';
+import { findDeployment } from './find-deployment.ts';
+import { getEndpoint, shortVersion } from './view.ts';
+
+export const command = defineCommand({
+  summary: 'End a deployment that has no traffic; its workers stop.',
+  usage: 'NAME DEPLOYMENT',
+  options: {},
+  async run({ args }, io) {
+    const [name, word] = args;
+    if (name === undefined || word === undefined || args.length !== 2) {
+      throw new UsageError('endpoints retire needs NAME and DEPLOYMENT.');
+    }
+    const deployment = findDeployment(await getEndpoint(io, name), word);
+    await io.client.request(
+      'DELETE',
+      fillPath('/api/v1/endpoints/{name}/deployments/{id}', { name, id: deployment.id }),
+      { signal: io.signal },
+    );
+    io.note(`Retired ${deployment.id} (${shortVersion(deployment)}).`);
+    return 0;
+  },
+});

@@ -1,0 +1,5 @@
+import { defineErrors } from '../../platform/errors.ts';
+
+export const runErrors = defineErrors('CLI', {
+  NO_SUCH_RUN: { status: 404, message: 'No run begins with {word}.', next: 'List them with `bucle runs ls`.' },
+});
