@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+// `npm run soak` sets it: then the long tests run too.
+const soak = process.env['BUCLE_SOAK'] === '1';
+
 export default defineConfig({
   ssr: { resolve: { conditions: ['@bucle/source'] } },
   test: {
     include: ['{client,server}/src/**/*.test.ts', 'server/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    exclude: ['**/node_modules/**', ...(soak ? [] : ['**/*.soak.test.ts'])],
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: ['server/test/global-setup.ts'],

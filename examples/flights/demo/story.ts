@@ -2,6 +2,8 @@
 export interface Story {
   step(title: string): void;
   fact(text: string): void;
+  /** What is being done now, while it takes long. */
+  progress(text: string): void;
   /** Checks one promise; a broken one is shown at once and fails the demo in the end. */
   promise(text: string, kept: boolean, evidence: string): void;
   /** The summary; true when every promise was kept. */
@@ -28,6 +30,7 @@ export function tellStory(write: (text: string) => void, colour: boolean): Story
       write(`\n${paint(1, `${steps}  ${title}`)}  ${paint(2, `${seconds} s`)}\n`);
     },
     fact: (text) => write(`   ${text.replaceAll('\n', '\n   ')}\n`),
+    progress: (text) => write(`   ${paint(2, `· ${text.slice(0, 110)}`)}\n`),
     promise(text, kept, evidence) {
       promises.push({ text, kept, evidence });
       write(`   ${mark(kept)} ${text}: ${evidence}\n`);
