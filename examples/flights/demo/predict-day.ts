@@ -59,7 +59,7 @@ async function untilCaptured(place: Place, ids: ReadonlySet<string>): Promise<{ 
 async function capturedIds({ serverUrl }: Place): Promise<string[]> {
   const ids: string[] = [];
   for (let before: string | null = null; ; ) {
-    const query = new URLSearchParams({ limit: '500', ...(before === null ? {} : { before }) });
+    const query = new URLSearchParams({ limit: '200', ...(before === null ? {} : { before }) });
     const answer = await fetch(`${serverUrl}/api/v1/endpoints/flights/predictions?${query}`);
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
     const page = (await answer.json()) as { predictions: { id: string }[]; next: string | null };

@@ -42,7 +42,7 @@ test('the wait before a retry doubles up to a minute', () => {
     const step = nextStep(
       { ...job, retries: 99 },
       Array.from({ length: times }, () => 'user' as const),
-      0.9999,
+      1,
     );
     return step.kind === 'retry' ? step.delayMs : 0;
   });

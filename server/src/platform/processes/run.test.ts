@@ -45,3 +45,10 @@ describe('running a command to its end', () => {
     expect((await node(print, { env: { ONLY: 'this' } })).stdout).toBe(JSON.stringify([null, 'this']));
   });
 });
+
+test('a command that is ended at its time limit is not waited for by what left its group', async () => {
+  const began = performance.now();
+  const result = await run('sh', ['-c', 'setsid sleep 5 & echo up; sleep 60'], { timeoutMs: 200 });
+  expect(result).toMatchObject({ timedOut: true, signal: 'SIGKILL', stdout: 'up\n' });
+  expect(performance.now() - began).toBeLessThan(4_000);
+});

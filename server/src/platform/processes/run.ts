@@ -25,6 +25,7 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+const KILLED_MS = 1_000;
 const KEPT = 256 * 1024;
 
 /**
@@ -48,6 +49,11 @@ export function run(command: string, args: readonly string[], options: RunOption
     let timedOut = false;
     const kill = () => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      // What left the group may hold the pipes open for as long as it likes.
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, KILLED_MS).unref();
     };
     const expire = () => {
       timedOut = true;
