@@ -80,7 +80,7 @@ export default {
       '^server/src/cli/',
       [
         '^server/src/platform/(processes|config)/',
-        '^server/src/platform/(errors|sibling-module)\\.ts$',
+        '^server/src/platform/errors\\.ts$',
         '^server/src/main\\.ts$',
       ],
       'The CLI is a client: @bucle/client, platform/{processes,config,errors}, and main.',

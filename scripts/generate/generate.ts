@@ -2,13 +2,26 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../server/src/app.ts';
+import { dataCliErrors } from '../../server/src/cli/data/errors.ts';
+import { endpointErrors } from '../../server/src/cli/endpoints/errors.ts';
+import { jobErrors as jobCliErrors } from '../../server/src/cli/jobs/errors.ts';
+import { runErrors } from '../../server/src/cli/runs/errors.ts';
+import { snapshotErrors } from '../../server/src/cli/snapshot/errors.ts';
+import { upErrors } from '../../server/src/cli/up/errors.ts';
+import { engineErrors } from '../../server/src/engines/errors.ts';
 import { loadStages } from '../../server/src/loop/index.ts';
 import loop from '../../server/src/loop/loop.json' with { type: 'json' };
 import { openContext } from '../../server/src/open-context.ts';
 import { authErrors } from '../../server/src/platform/auth/errors.ts';
+import { blobErrors } from '../../server/src/platform/blobs/blob-store.ts';
 import { configErrors, parseConfig } from '../../server/src/platform/config/config.ts';
 import { readSettings } from '../../server/src/platform/config/settings.ts';
+import { environmentErrors } from '../../server/src/platform/environments/errors.ts';
 import { platformErrors } from '../../server/src/platform/errors.ts';
+import { listenErrors } from '../../server/src/platform/http/listen.ts';
+import { jobErrors } from '../../server/src/platform/jobs/jobs.ts';
+import { parquetErrors } from '../../server/src/platform/parquet/errors.ts';
+import { roleErrors } from '../../server/src/role-errors.ts';
 import { writeCommands } from './command-pages.ts';
 import { writeConfig, writeErrors } from './error-pages.ts';
 import { drawLoop } from './loop-picture.ts';
@@ -17,14 +30,14 @@ import { drawLoop } from './loop-picture.ts';
 const root = new URL('../../', import.meta.url);
 const check = process.argv.includes('--check');
 const stages = await loadStages();
+/** Those of no stage. */
+const catalogues = [
+  ...[platformErrors, authErrors, blobErrors, configErrors, environmentErrors, jobErrors, listenErrors, parquetErrors],
+  ...[engineErrors, roleErrors, upErrors, dataCliErrors, endpointErrors, jobCliErrors, runErrors, snapshotErrors],
+];
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),
-  'docs/errors.md': writeErrors([
-    platformErrors.specs,
-    authErrors.specs,
-    configErrors.specs,
-    ...stages.map((stage) => stage.errors),
-  ]),
+  'docs/errors.md': writeErrors([...catalogues.map(({ specs }) => specs), ...stages.map((stage) => stage.errors)]),
   'docs/config.md': writeConfig(),
   'docs/cli.md': await writeCommands(),
   'docs/loop.svg': drawLoop(loop.stages),

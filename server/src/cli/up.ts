@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { siblingModule } from '../platform/processes/sibling-module.ts';
 import { noteStart } from '../platform/processes/start-note.ts';
-import { siblingModule } from '../platform/sibling-module.ts';
 import { defineCommand } from './command.ts';
 import { detachUp } from './up/detach.ts';
 import { ROLE_USAGE, roleOptions } from './up/role-options.ts';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { siblingModule } from '../platform/sibling-module.ts';
+import { siblingModule } from '../platform/processes/sibling-module.ts';
 import { engineErrors } from './errors.ts';
 import type { Tensor } from './onnx-tensors.ts';
 import type { OnnxThreadData, OnnxThreadMessage, OnnxThreadRequest } from './onnx-thread.ts';

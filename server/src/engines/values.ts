@@ -16,16 +16,6 @@ export interface TensorInput {
 
 export type ModelInput = Table | TensorInput;
 
-/** How many rows an input has; a single value is one row. */
-export function countRows(input: ModelInput): number {
-  if (input.kind === 'table') return input.rows.length;
-  const { tensor } = input;
-  if (isList(tensor)) return tensor.length;
-  if (!isRecord(tensor)) return 1;
-  const first = Object.values(tensor)[0];
-  return isList(first) ? first.length : 1;
-}
-
 export function isList(value: unknown): value is readonly Value[] {
   return Array.isArray(value);
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cli } from '../../../test/cli.ts';
 import { isAlive, type ProcessIdentity } from '../../platform/processes/identity.ts';
+import { siblingModule } from '../../platform/processes/sibling-module.ts';
 import { readState, stopSupervised } from '../../platform/processes/supervise.ts';
-import { siblingModule } from '../../platform/sibling-module.ts';
 import { upPlaces } from './places.ts';
 
 const patience = { timeout: 30_000, interval: 50 };

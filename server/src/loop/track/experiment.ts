@@ -16,8 +16,6 @@ export interface ExperimentWithTags extends Experiment {
   readonly tags: readonly Pair[];
 }
 
-export const DEFAULT_EXPERIMENT = 'Default';
-
 /** @throws INVALID_PARAMETER_VALUE */
 export function parseExperimentId(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);

@@ -8,8 +8,8 @@ import type { DatabaseKind, TestDatabase } from '../../../test/databases.ts';
 import { inheritedEnvironment } from '../../platform/config/inherited-environment.ts';
 import { readJson } from '../../platform/processes/durable-file.ts';
 import { leaseHolder } from '../../platform/processes/lease-file.ts';
+import { siblingModule } from '../../platform/processes/sibling-module.ts';
 import { type AttachedProcess, spawnAttached } from '../../platform/processes/spawn-attached.ts';
-import { siblingModule } from '../../platform/sibling-module.ts';
 import { pushSnapshot, type TestJob } from './project.fixture.ts';
 import { attemptFiles, type ChildRecord } from './runner/attempt-folder.ts';
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
-import { siblingModule } from '../sibling-module.ts';
+import { siblingModule } from '../processes/sibling-module.ts';
 import type { ReaderAnswer, ReaderRequest } from './reader-thread.ts';
 
 interface Pending {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { run } from '../processes/run.ts';
-import { siblingModule } from '../sibling-module.ts';
+import { siblingModule } from '../processes/sibling-module.ts';
 import { ensureEnvironment } from './ensure-environment.ts';
 import { ensureUv } from './ensure-uv.ts';
 import { findPython } from './find-python.ts';

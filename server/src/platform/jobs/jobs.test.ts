@@ -8,7 +8,7 @@ import { databases, openDatabase } from '../../../test/databases.ts';
 import { systemClock } from '../clock.ts';
 import { migrate } from '../db/migrate.ts';
 import { createLog } from '../log.ts';
-import { siblingModule } from '../sibling-module.ts';
+import { siblingModule } from '../processes/sibling-module.ts';
 import type { JobTables } from './job-tables.ts';
 import type { JobHandler } from './jobs.ts';
 import { jobMigrations } from './migrations/index.ts';

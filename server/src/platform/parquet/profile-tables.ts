@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { siblingModule } from '../sibling-module.ts';
+import { siblingModule } from '../processes/sibling-module.ts';
 import { parquetErrors } from './errors.ts';
 import type { ThreadAnswer } from './parquet-thread.ts';
 import type { SandboxOptions } from './sandbox.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { siblingModule } from '../sibling-module.ts';
 import { findMarked } from './find-processes.ts';
 import { identify } from './identity.ts';
 import { killMarked, killTree } from './kill-tree.ts';
+import { siblingModule } from './sibling-module.ts';
 import { spawnDetached } from './spawn-detached.ts';
 
 const onLinux = process.platform === 'linux';

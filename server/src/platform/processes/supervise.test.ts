@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { siblingModule } from '../sibling-module.ts';
 import { isAlive, type ProcessIdentity } from './identity.ts';
+import { siblingModule } from './sibling-module.ts';
 import { readState, stopSupervised } from './supervise.ts';
 
 describe('supervision', () => {

@@ -6,8 +6,8 @@ import { writeDurably } from '../../../platform/processes/durable-file.ts';
 import { isAlive, type ProcessIdentity } from '../../../platform/processes/identity.ts';
 import { killMarked } from '../../../platform/processes/kill-tree.ts';
 import { isLeaseFree, tryLease } from '../../../platform/processes/lease-file.ts';
+import { siblingModule } from '../../../platform/processes/sibling-module.ts';
 import { spawnDetached } from '../../../platform/processes/spawn-detached.ts';
-import { siblingModule } from '../../../platform/sibling-module.ts';
 import { ATTEMPT_MARKER, type AttemptFiles } from '../runner/attempt-folder.ts';
 
 const RESPAWN_MS = 1_000;
