@@ -1,18 +1,24 @@
 import { defineCommand, UsageError } from './command.ts';
 import { commands } from './commands.ts';
+import { globalOptions } from './global-options.ts';
 
-const shells: Readonly<Record<string, (names: readonly string[]) => string>> = {
-  bash: (names) => `_bucle() {
+/** Command → `--flag`s. */
+type Flags = Readonly<Record<string, readonly string[]>>;
+
+const shells: Readonly<Record<string, (names: readonly string[], flags: Flags) => string>> = {
+  bash: (names, flags) => `_bucle() {
   local line="\${COMP_WORDS[*]:1:COMP_CWORD-1}"
   local current="\${COMP_WORDS[COMP_CWORD]}"
-  local words=""
-  while IFS= read -r name; do
-    if [ -z "$line" ]; then words="$words \${name%% *}"
+  local words="" name flags
+  while IFS='|' read -r name flags; do
+    if [[ "$current" == -* ]]; then
+      if [[ "$line " == "$name "* ]]; then words="$words $flags"; fi
+    elif [ -z "$line" ]; then words="$words \${name%% *}"
     elif [[ "$name" == "$line "* ]]; then words="$words \${name#"$line "}"; fi
   done <<'NAMES'
-${names.join('\n')}
+${names.map((name) => `${name}|${(flags[name] ?? []).join(' ')}`).join('\n')}
 NAMES
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$(printf '%s\\n' $words | sort -u)" -- "$current"))
 }
 complete -o default -F _bucle bucle
 `,
@@ -37,6 +43,14 @@ compdef _bucle bucle
       .join('\n')}\n`,
 };
 
+async function allFlags(): Promise<Flags> {
+  const entries = Object.entries(commands).map(async ([name, load]) => {
+    const { options } = (await load()).command;
+    return [name, Object.keys({ ...options, ...globalOptions }).map((flag) => `--${flag}`)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 export const command = defineCommand({
   summary: 'Print the completion script of a shell.',
   usage: 'bash|zsh|fish',
@@ -45,7 +59,7 @@ export const command = defineCommand({
     const script = shells[args[0] ?? ''];
     if (!script)
       throw new UsageError('completion needs a shell: bash, zsh or fish. For bash: source <(bucle completion bash)');
-    io.stdout.write(script(Object.keys(commands)));
+    io.stdout.write(script(Object.keys(commands), await allFlags()));
     return 0;
   },
 });

@@ -2,10 +2,20 @@ import type { Command, Option } from './command.ts';
 import { commands } from './commands.ts';
 import { globalOptions } from './global-options.ts';
 
-/** The list of all commands. */
-export async function generalHelp(): Promise<string> {
+/** In the order in which a newcomer needs them. */
+const groups: readonly { readonly title: string; readonly nouns: readonly string[] }[] = [
+  { title: 'This machine', nouns: ['up', 'down', 'status', 'doctor', 'server', 'gateway', 'completion'] },
+  { title: 'Data and training', nouns: ['data', 'jobs', 'runs'] },
+  { title: 'Models and serving', nouns: ['models', 'endpoints', 'predictions', 'lineage'] },
+  { title: 'Access', nouns: ['tokens'] },
+];
+
+/** The list of all commands, or of those of one noun. */
+export async function generalHelp(noun?: string): Promise<string> {
   const rows = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => [name, (await load()).command.summary] as const),
+    Object.entries(commands)
+      .filter(([name]) => noun === undefined || name.startsWith(`${noun} `))
+      .map(async ([name, load]) => [name, (await load()).command.summary] as const),
   );
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
@@ -13,8 +23,12 @@ export async function generalHelp(): Promise<string> {
     '',
     'Usage: bucle COMMAND [flags]          bucle COMMAND --help tells more',
     '',
-    ...rows.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
+    ...groups.flatMap(({ title, nouns }) => {
+      const lines = rows
+        .filter(([name]) => nouns.includes(name.split(' ')[0] ?? name))
+        .map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`);
+      return lines.length === 0 ? [] : [title, ...lines, ''];
+    }),
     'First steps: bucle up    then    bucle status',
     '',
   ].join('\n');

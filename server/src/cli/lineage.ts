@@ -1,5 +1,6 @@
 import { fillPath } from '@bucle/client';
 import { defineCommand, UsageError } from './command.ts';
+import { withNext } from './with-next.ts';
 
 interface Node {
   readonly id: string;
@@ -29,12 +30,26 @@ export const command = defineCommand({
   async run({ args }, io) {
     const [ref] = args;
     if (ref === undefined || args.length !== 1) throw new UsageError('lineage needs one REF, as prediction:ID.k.');
-    const lineage = await io.client.request<Lineage>('GET', fillPath('/api/v1/lineage/{ref}', { ref }));
+    const lineage = await withNext(
+      nextOf(ref),
+      io.client.request<Lineage>('GET', fillPath('/api/v1/lineage/{ref}', { ref }), { signal: io.signal }),
+    );
     if (io.json) io.printJson(lineage);
     else for (const line of treeLines(lineage)) io.print(line);
     return 0;
   },
 });
+
+function nextOf(ref: string): string {
+  const list: Readonly<Record<string, string>> = {
+    run: 'runs ls',
+    job: 'jobs ls',
+    model: 'runs show RUN',
+    endpoint: 'endpoints ls',
+    deployment: 'endpoints show NAME',
+  };
+  return `Find the whole id or name by \`bucle ${list[ref.split(':')[0] ?? ''] ?? 'status'}\`, in a pipe or with --json.`;
+}
 
 /** One line per node, what it came out of below it; what has several uses is spelled out once. */
 function treeLines({ ref, nodes, edges }: Lineage): string[] {

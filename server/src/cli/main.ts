@@ -18,7 +18,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   signal: interrupt.signal,
   stdout: {
     isTTY: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 120,
+    // A terminal that does not know its width says 0.
+    columns: process.stdout.columns || 120,
     write: (text) => void process.stdout.write(text),
   },
   stderr: { isTTY: process.stderr.isTTY === true, write: (text) => void process.stderr.write(text) },

@@ -17,11 +17,15 @@ export interface CliSurroundings extends IoStreams {
   readonly signal: AbortSignal;
 }
 
+const helpWords: readonly string[] = ['--help', '-h', 'help'];
+
 /** Runs one command line and resolves to its exit code; never throws. */
 export async function runCli(argv: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const { stdout, stderr } = surroundings;
-  if (argv.length === 0 || (argv.length === 1 && ['--help', '-h', 'help'].includes(argv[0] ?? ''))) {
-    stdout.write(await generalHelp());
+  const [first = 'help', second = ''] = argv;
+  if (first === 'help' && argv.length > 1) return runCli([...argv.slice(1), '--help'], surroundings);
+  if (helpWords.includes(first) || (helpWords.includes(second) && hasVerbs(first))) {
+    stdout.write(await generalHelp(hasVerbs(first) ? first : undefined));
     return exitCodes.ok;
   }
   if (argv[0] === '--version' || argv[0] === 'version') {
@@ -51,6 +55,7 @@ async function runCommand(
     around.stdout.write(commandHelp(name, command));
     return exitCodes.ok;
   }
+  refuseExtraWords(name, command, [...args, ...rest]);
   const text = (key: string) => (typeof values[key] === 'string' ? (values[key] as string) : undefined);
   const config = parseConfig(
     readSettings(around.env, {
@@ -67,6 +72,18 @@ async function runCommand(
     signal: around.signal,
   });
   return (await command.run({ values, args, rest }, io)) ?? exitCodes.ok;
+}
+
+function hasVerbs(noun: string): boolean {
+  return Object.keys(commands).some((name) => name.startsWith(`${noun} `));
+}
+
+/** A command that names no word in its usage takes none: `bucle down prod` must not stop something else. */
+function refuseExtraWords(name: string, { usage }: Command, words: readonly string[]): void {
+  const [first] = words;
+  const takesWords = /^\w/.test(usage) || usage.includes(' -- ');
+  if (first === undefined || takesWords) return;
+  throw new UsageError(`${name} takes flags only, not "${first}".\nUsage: bucle ${name} ${usage}`.trimEnd());
 }
 
 function parseWords(name: string, command: Command, words: readonly string[]) {

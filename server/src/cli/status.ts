@@ -28,6 +28,7 @@ export const command = defineCommand({
         ['server', 'up', io.client.baseUrl, `version ${server.version}, ${server.database}, blobs on ${server.blobs}`],
         ['gateway', gateway ? 'up' : 'down', server.gateway_url, 'answers callers of models'],
       ],
+      ['where'],
     );
     if (!gateway) io.note('The gateway does not answer: `bucle up` starts it again.');
     return gateway ? 0 : 1;

@@ -19,12 +19,13 @@ export function formatTable(
     widths[widest] = (widths[widest] ?? 0) - 1;
     total -= 1;
   }
-  const numeric = columns.map((_column, index) =>
-    rows.every((row) => row[index] === null || typeof row[index] === 'number'),
-  );
+  const numeric = columns.map((_column, index) => {
+    const known = rows.map((row) => row[index] ?? null).filter((cell) => cell !== null);
+    return known.length > 0 && known.every((cell) => typeof cell === 'number');
+  });
   const line = (row: readonly string[]) =>
     row
-      .map((cell, index) => fit(cell, widths[index] ?? 0, numeric[index] === true && rows.length > 0))
+      .map((cell, index) => fit(cell, widths[index] ?? 0, numeric[index] === true))
       .join(' '.repeat(gap))
       .trimEnd();
   return `${[line(columns.map((column) => column.toUpperCase())), ...cells.map(line)].join('\n')}\n`;

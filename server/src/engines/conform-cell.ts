@@ -30,7 +30,7 @@ export function conformCell(type: ColumnType, value: Value): Value | undefined {
   }
 }
 
-const NUMERIC = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const NUMERIC = /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 const WHOLE = /^\s*[+-]?\d{1,19}\s*$/;
 
 function toNumber(value: Value): Value | undefined {

@@ -31,6 +31,8 @@ export const command = defineCommand({
     }
     const seconds = number(values.timeout, '--timeout');
     const traffic = number(values.traffic, '--traffic');
+    if (traffic !== undefined && traffic > 100)
+      throw new UsageError(`--traffic is ${traffic}, but it must be at most 100.`);
     const accepted = await io.client.request<Deployment>(
       'POST',
       fillPath('/api/v1/endpoints/{name}/deployments', { name }),

@@ -1,7 +1,5 @@
 import { endpointErrors } from './errors.ts';
-import { type Deployment, type EndpointDetail, shortId, shortVersion } from './view.ts';
-
-const gone = ['failed', 'retired'];
+import { type Deployment, type EndpointDetail, isGone, shortId, shortVersion } from './view.ts';
 
 /**
  * The one deployment that a word means: its id, the end or the beginning of it, or the version that it serves
@@ -23,7 +21,7 @@ export function findDeployment({ name, deployments }: EndpointDetail, word: stri
 }
 
 function preferLiving(deployments: readonly Deployment[]): readonly Deployment[] {
-  const living = deployments.filter(({ state }) => !gone.includes(state));
+  const living = deployments.filter((one) => !isGone(one));
   return living.length > 0 ? living : deployments;
 }
 

@@ -19,7 +19,7 @@ export const command = defineCommand({
         const details = await Promise.all(part.map(({ name }) => getEndpoint(io, name)));
         rows.push(...details.map((one) => [one.name, describeTraffic(one), one.prediction?.kind ?? null, one.url]));
       }
-      io.printTable(['endpoint', 'traffic', 'prediction', 'url'], rows);
+      io.printTable(['endpoint', 'traffic', 'prediction', 'url'], rows, ['endpoint', 'url']);
     }
     return 0;
   },

@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { createClient } from '@bucle/client';
 import { defineCommand, type Io, UsageError } from '../command.ts';
+import { withNext } from '../with-next.ts';
 import { endpointErrors } from './errors.ts';
 import { getEndpoint } from './view.ts';
 
@@ -26,7 +27,10 @@ export const command = defineCommand({
     const { origin, pathname } = new URL(url);
     const gateway = createClient({ baseUrl: origin, token: io.config.token });
     const headers = { 'content-type': type };
-    const answer = await gateway.send('POST', pathname, { body, headers, signal: io.signal });
+    const answer = await withNext(
+      `Its columns and types: curl -s ${origin}/v2/models/${encodeURIComponent(name)}`,
+      gateway.send('POST', pathname, { body, headers, signal: io.signal }),
+    );
     const text = await answer.text();
     io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
     const id = answer.headers.get('bucle-prediction-id');

@@ -18,6 +18,7 @@ export const command = defineCommand({
       fillPath('/api/v1/endpoints/{name}/deployments/{id}', { name, id: deployment.id }),
       { signal: io.signal },
     );
+    if (io.json) io.printJson({ endpoint: name, deployment: deployment.id, state: 'retired' });
     io.note(`Retired ${deployment.id} (${shortVersion(deployment)}).`);
     return 0;
   },

@@ -33,6 +33,7 @@ function showEndpoint(io: Io, endpoint: EndpointDetail): void {
       describeParity(one),
       formatTime(one.created_at),
     ]),
+    ['deployment', 'version'],
   );
   for (const { version, failure } of endpoint.deployments.slice(0, 1)) {
     if (failure !== null) io.note(`${version}: ${failure.reason}\n  next: ${failure.next}`);

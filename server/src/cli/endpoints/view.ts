@@ -65,6 +65,12 @@ export interface Deployment {
   readonly created_by: string;
 }
 
+const gone = ['failed', 'retired'];
+
+export function isGone({ state }: Pick<Deployment, 'state'>): boolean {
+  return gone.includes(state);
+}
+
 interface Parts {
   readonly client: Client;
   readonly signal: AbortSignal;

@@ -8,7 +8,11 @@ export const command = defineCommand({
   summary: 'Print the log of a job, or follow it.',
   usage: 'JOB [-f] [--attempt N]',
   options: {
-    follow: { type: 'boolean', short: 'f', meaning: 'Go on until the job is over; the exit code is that of the job.' },
+    follow: {
+      type: 'boolean',
+      short: 'f',
+      meaning: 'Go on until the job is over; exits with 0 when it succeeded, else with 1.',
+    },
     attempt: { type: 'string', value: 'N', meaning: 'Of which attempt; absent: the last one.' },
   },
   async run({ values, args }, io) {

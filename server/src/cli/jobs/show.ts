@@ -30,6 +30,7 @@ export const command = defineCommand({
         attempt.run,
         attempt.environment?.slice(0, 12) ?? null,
       ]),
+      ['started', 'run'],
     );
     for (const { number, reason } of job.attempts) if (reason !== null) io.print(`attempt ${number}: ${reason}`);
     io.note(`  next: ${nextStep(job)}`);

@@ -26,6 +26,7 @@ export const command = defineCommand({
           describeAliases(model),
           formatTime(model.updated_at),
         ]),
+        ['model', 'latest'],
       );
     }
     return 0;

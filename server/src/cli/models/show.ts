@@ -50,6 +50,7 @@ function showModel(io: Io, model: Omit<ModelDetail, 'next'>): void {
       version.created_by,
       version.description,
     ]),
+    ['version'],
   );
   const [latest] = model.versions;
   if (latest) io.note(`Deploy it: bucle endpoints deploy ENDPOINT ${model.name}/${latest.number}`);

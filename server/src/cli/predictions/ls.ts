@@ -38,6 +38,7 @@ export const command = defineCommand({
           first_row && formatValue(first_row.output),
           first_row && formatFeatures(first_row.features),
         ]),
+        ['id'],
       );
       if (page.next !== null) io.note(`Older ones: bucle predictions ls ${name} --before ${page.next}`);
     }

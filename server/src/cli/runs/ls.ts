@@ -1,5 +1,6 @@
 import { defineCommand, UsageError } from '../command.ts';
 import { formatTime } from '../data/format.ts';
+import { withNext } from '../with-next.ts';
 import { describeDuration, shortValue } from './format.ts';
 import { type Experiment, getExperiment, listExperiments, type Run, searchRuns } from './mlflow-client.ts';
 
@@ -25,11 +26,17 @@ export const command = defineCommand({
     const experiments =
       values.experiment === undefined
         ? await listExperiments(io)
-        : await Promise.all(values.experiment.map((name) => getExperiment(io, name)));
-    const { runs, more } = await searchRuns(io, {
-      experiments: experiments.map(({ experiment_id }) => experiment_id),
-      ...{ filter: values.filter, orderBy: values['order-by'], limit },
-    });
+        : await withNext(
+            'Without --experiment, `bucle runs ls` lists the runs of all, with the names of their experiments.',
+            Promise.all(values.experiment.map((name) => getExperiment(io, name))),
+          );
+    const { runs, more } = await withNext(
+      "Write --filter as in \"metrics.auc > 0.9 AND params.depth = '6'\", and --order-by as in 'metrics.auc DESC'.",
+      searchRuns(io, {
+        experiments: experiments.map(({ experiment_id }) => experiment_id),
+        ...{ filter: values.filter, orderBy: values['order-by'], limit },
+      }),
+    );
     if (io.json) io.printJson(runs);
     else if (runs.length === 0) {
       io.note(
@@ -39,7 +46,7 @@ export const command = defineCommand({
       );
     } else {
       const { columns, rows } = asTable(runs, experiments, io.stdout.isTTY);
-      io.printTable(columns, rows);
+      io.printTable(columns, rows, ['run', 'started']);
       if (more) io.note(`The first ${runs.length}; more with --limit.`);
     }
     return 0;

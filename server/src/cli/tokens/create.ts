@@ -5,6 +5,8 @@ interface CreatedToken {
   readonly secret: string;
 }
 
+const scopes = ['read', 'write', 'admin'];
+
 export const command = defineCommand({
   summary: 'Make a bearer token; its secret is shown once.',
   usage: 'NAME [--scope read|write|admin] [--days N]',
@@ -21,10 +23,13 @@ export const command = defineCommand({
     if (name === undefined || args.length !== 1) throw new UsageError('tokens create needs one NAME.');
     const days = values.days === undefined ? undefined : Number(values.days);
     if (days !== undefined && !(days > 0)) throw new UsageError('--days must be a number above 0.');
+    const scope = values.scope ?? 'write';
+    if (!scopes.includes(scope))
+      throw new UsageError(`--scope is ${scope}, but it must be one of ${scopes.join(', ')}.`);
     const token = await io.client.request<CreatedToken>('POST', '/api/v1/tokens', {
       json: {
         name,
-        scopes: [values.scope ?? 'write'],
+        scopes: [scope],
         ...(days === undefined ? {} : { lifetime_seconds: Math.ceil(days * 86_400) }),
       },
     });

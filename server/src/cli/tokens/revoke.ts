@@ -9,6 +9,7 @@ export const command = defineCommand({
     const [name] = args;
     if (name === undefined || args.length !== 1) throw new UsageError('tokens revoke needs one NAME.');
     await io.client.request('DELETE', fillPath('/api/v1/tokens/{name}', { name }));
+    if (io.json) io.printJson({ name, state: 'revoked' });
     io.note(`Revoked ${name}.`);
     return 0;
   },

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { encodeChunkHeader, MAX_PACK_BYTES, PACK_MAGIC, type PackedChunk } from '@bucle/client/chunks';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { platformErrors } from '../../platform/errors.ts';
 import type { App } from '../../platform/http/create-http.ts';
 import { HashList, MissingHashes, ReceivedPack } from './chunk.schema.ts';
 import { findChunks } from './chunk.store.ts';
@@ -44,7 +45,10 @@ export function chunkRoutes(app: App, context: Pick<Context, 'db' | 'blobs' | 'c
         response: { 200: ReceivedPack },
       },
     },
-    async ({ body }) => receivePack(context, body as Readable),
+    async ({ body, headers }) => {
+      if (body instanceof Readable) return receivePack(context, body);
+      throw platformErrors.UNSUPPORTED_MEDIA_TYPE({ type: String(headers['content-type'] ?? '(none)').slice(0, 100) });
+    },
   );
 
   app.post(

@@ -19,6 +19,7 @@ export function fileRoutes(app: App, parts: Parts): void {
   app.get(
     '/api/v1/gateway/models/:model/files/*',
     {
+      config: { gateways: true },
       schema: {
         tags,
         operationId: 'getModelFile',
@@ -36,6 +37,7 @@ export function fileRoutes(app: App, parts: Parts): void {
   app.get(
     '/api/v1/gateway/files/:sha256',
     {
+      config: { gateways: true },
       schema: {
         tags,
         operationId: 'getDeploymentFile',

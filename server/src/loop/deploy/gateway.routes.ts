@@ -30,6 +30,7 @@ export function gatewayRoutes(app: App, parts: Parts): void {
   app.get(
     DESIRED_STATE_PATH,
     {
+      config: { gateways: true },
       schema: {
         tags,
         operationId: 'getDesiredState',
@@ -51,7 +52,8 @@ export function gatewayRoutes(app: App, parts: Parts): void {
   app.post(
     OBSERVATIONS_PATH,
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', gateways: true },
+      onRequest: async ({ principal }) => gatewaysOnly(principal),
       schema: {
         tags,
         operationId: 'reportObservations',
@@ -60,8 +62,7 @@ export function gatewayRoutes(app: App, parts: Parts): void {
         response: { 204: Type.Null() },
       },
     },
-    async ({ body, principal }, reply) => {
-      gatewaysOnly(principal);
+    async ({ body }, reply) => {
       await observeDeployments(parts, body);
       return reply.code(204).send(null);
     },

@@ -184,10 +184,10 @@ export async function completeModels(
   for (let from = 0; from < rows.length; from += NAMES_AT_ONCE) {
     const names = rows.slice(from, from + NAMES_AT_ONCE).map(({ name }) => name);
     for (const { model, key, value } of await modelTags(db, names)) {
-      tags.set(model, { ...tags.get(model), [key]: value });
+      tags.set(model, Object.assign(tags.get(model) ?? {}, { [key]: value }));
     }
     for (const { model, alias, number } of await listAliases(db, names)) {
-      aliases.set(model, { ...aliases.get(model), [alias]: number });
+      aliases.set(model, Object.assign(aliases.get(model) ?? {}, { [alias]: number }));
     }
   }
   return rows.map((row) => ({

@@ -41,6 +41,18 @@ describe.each(databases)('MLflow’s registry over HTTP on $name', (database) =>
     expect(event).toMatchObject({ type: 'version.registered', data: { model: id, run: `run:${run}` } });
   });
 
+  // Reading them back once took time by the square of their number, a minute and a half for 20,000.
+  test('a model of thousands of tags is answered in time, with all of them; more than ten thousand are refused', async () => {
+    const tags = Array.from({ length: 8_000 }, (_, at) => ({ key: `k${at}`, value: 'v' }));
+    const { status, body } = await call('POST registered-models/create', { name: 'tagged', tags });
+    expect([status, (body['registered_model'] as { tags: object[] }).tags.length]).toEqual([200, 8_000]);
+    const began = performance.now();
+    await call('GET registered-models/get', { name: 'tagged' });
+    expect(performance.now() - began).toBeLessThan(2_000);
+    const tooMany = await call('POST registered-models/create', { name: 'more', tags: [...tags, ...tags] });
+    expect([tooMany.status, tooMany.body['message']]).toEqual([400, expect.stringContaining('more than 10000 items')]);
+  }, 30_000);
+
   test('each form of a source leads to the logged model and the run behind it', async () => {
     const run = await makeRun(t);
     const { id, location } = await makeLoggedModel(t, { run, name: 'clf' });

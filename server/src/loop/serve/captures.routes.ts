@@ -16,7 +16,7 @@ export function captureRoutes(app: App, parts: Parts): void {
   app.post(
     CAPTURES_PATH,
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', gateways: true },
       bodyLimit: MAX_BATCH_BYTES,
       // Before the body is read: strangers send none.
       onRequest: async ({ principal }) => gatewaysOnly(principal),

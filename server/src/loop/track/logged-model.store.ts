@@ -106,6 +106,9 @@ export async function updateLoggedModel(
   await trx.updateTable('logged_models').set(change).where('workspace', '=', WORKSPACE).where('id', '=', id).execute();
 }
 
+/** Rows per statement: databases bound the number of parameters. */
+const PAIRS_AT_ONCE = 500;
+
 export async function upsertModelPairs(
   trx: Trx,
   table: 'logged_model_tags' | 'logged_model_params',
@@ -113,14 +116,17 @@ export async function upsertModelPairs(
   pairs: readonly Pair[],
 ): Promise<void> {
   const unique = [...new Map(pairs.map(({ key, value }) => [key, value]))].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (unique.length === 0) return;
-  await trx
-    .insertInto(table)
-    .values(unique.map(([key, value]) => ({ workspace: WORKSPACE, model, key, value })))
-    .onConflict((conflict) =>
-      conflict.columns(['workspace', 'model', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
-    )
-    .execute();
+  for (let from = 0; from < unique.length; from += PAIRS_AT_ONCE) {
+    await trx
+      .insertInto(table)
+      .values(
+        unique.slice(from, from + PAIRS_AT_ONCE).map(([key, value]) => ({ workspace: WORKSPACE, model, key, value })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['workspace', 'model', 'key']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      )
+      .execute();
+  }
 }
 
 /** False when there was none. */

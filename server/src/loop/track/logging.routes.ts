@@ -181,7 +181,7 @@ function legacyModelOperation(add: AddOperation, { db }: Parts): void {
       await db.transaction(async (trx) => {
         await db.lock(trx, `run:${run_id}`);
         const run = await requireWritableRun(trx, run_id, principal);
-        const history = JSON.parse((await findRunTag(trx, run.id, HISTORY_TAG)) ?? '[]') as unknown[];
+        const history = parseHistory((await findRunTag(trx, run.id, HISTORY_TAG)) ?? '[]');
         await upsertRunTags(trx, run.id, [{ key: HISTORY_TAG, value: JSON.stringify([...history, model]) }]);
       });
       return {};
@@ -189,10 +189,23 @@ function legacyModelOperation(add: AddOperation, { db }: Parts): void {
   });
 }
 
+/** Clients may have set the tag themselves. */
+function parseHistory(text: string): unknown[] {
+  try {
+    const history = JSON.parse(text) as unknown;
+    if (Array.isArray(history)) return history;
+  } catch {
+    // It is told below.
+  }
+  throw invalidParameter(`The tag '${HISTORY_TAG}' of the run is no JSON list: delete it, and log the model again.`);
+}
+
 function parseModelJson(text: string): Record<string, unknown> {
   let model: unknown;
   try {
     model = JSON.parse(text);
+    // It is written again: what is nested too deep for that is refused here.
+    JSON.stringify(model);
   } catch (error) {
     throw invalidParameter(`Malformed model info. ${(error as Error).message}`);
   }

@@ -17,13 +17,18 @@ import {
   text,
 } from './mlflow-protocol/index.ts';
 
+const MOST_DATASETS = 100;
+/** Each may join a table. */
+const MOST_KEYS = 20;
+
 export const searchFields = {
   experiment_ids: required(list(text())),
   filter: text(),
-  datasets: list(message({ dataset_name: required(text()), dataset_digest: text() })),
+  datasets: list(message({ dataset_name: required(text()), dataset_digest: text() }), MOST_DATASETS),
   max_results: integer(),
   order_by: list(
     message({ field_name: required(text()), ascending: flag(), dataset_name: text(), dataset_digest: text() }),
+    MOST_KEYS,
   ),
   page_token: text(),
 };

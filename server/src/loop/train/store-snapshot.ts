@@ -30,6 +30,8 @@ export async function storeFile({ db, blobs, clock }: Parts, sha256: string, bod
   }
   const verified = verify(sha256);
   body.on('error', (error) => verified.destroy(error));
+  // Small bodies are refused before the store listens: it meets the error later, and meanwhile nobody may crash of it.
+  verified.on('error', () => {});
   const { size } = await blobs.put(fileKey(sha256), body.pipe(verified));
   await db.transaction((trx) => insertStoredFile(trx, { sha256, size, created_at: clock.now() }));
 }

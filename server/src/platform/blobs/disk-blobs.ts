@@ -23,9 +23,9 @@ export function diskBlobs(root: string): BlobStore {
       const partial = join(root, PARTIAL, uuidv7());
       try {
         const stored = await writeFile(partial, body);
-        await mkdir(dirname(path), { recursive: true });
+        const made = await mkdir(dirname(path), { recursive: true });
         await rename(partial, path);
-        await syncFolder(dirname(path));
+        await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
         return stored;
       } catch (error) {
         await rm(partial, { force: true });
@@ -84,7 +84,12 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-// A rename is durable only once its folder is.
+/** A rename is durable only once its folder is, and a new folder once that which holds it is: up to `top`. */
+async function syncFolders(folder: string, top: string): Promise<void> {
+  await syncFolder(folder);
+  if (folder !== top && folder !== dirname(folder)) await syncFolders(dirname(folder), top);
+}
+
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, 'r');
   await folder.sync();

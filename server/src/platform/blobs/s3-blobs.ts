@@ -112,6 +112,8 @@ function measured(body: Readable): { stream: Readable; result: () => { size: num
       done(null, chunk);
     },
   });
+  // The upload may have failed before: then nobody listens any more, and the process must not end of it.
+  meter.on('error', () => {});
   // `pipe` alone would leave the upload waiting for ever when the sender goes away.
   body.once('error', (error) => meter.destroy(error));
   body.once('close', () => {

@@ -49,7 +49,10 @@ describe('the configuration', () => {
   test.each([
     [{ BUCLE_PORT: '70700' }, 'BUCLE_PORT is 70700, but it must be a whole number from 0 to 65535.'],
     [{ BUCLE_PORT: 'http' }, 'BUCLE_PORT is http'],
-    [{ BUCLE_DATABASE_URL: 'mysql://x' }, 'BUCLE_DATABASE_URL is mysql://x, but it must be a postgres:// URL.'],
+    [
+      { BUCLE_DATABASE_URL: 'mysql://u:secret@x' },
+      'BUCLE_DATABASE_URL is (not shown, it may hold a password), but it must be a postgres:// URL.',
+    ],
     [{ BUCLE_INSECURE: 'yes' }, 'BUCLE_INSECURE is yes, but it must be one of true, false.'],
     [{ BUCLE_URL: 'localhost:7070' }, 'BUCLE_URL is localhost:7070'],
   ])('a wrong value %j is refused by name', (env, message) => {

@@ -76,7 +76,8 @@ export function parseConfig(raw: RawSettings): Config {
 
 function parseDatabase(raw: RawSettings, dataDir: string): DatabaseConfig {
   if (raw.databaseUrl === null) return { kind: 'sqlite', path: join(dataDir, 'bucle.db') };
-  if (!/^postgres(ql)?:\/\//.test(raw.databaseUrl)) throw invalid('databaseUrl', raw.databaseUrl, 'a postgres:// URL');
+  if (!/^postgres(ql)?:\/\//.test(raw.databaseUrl))
+    throw invalid('databaseUrl', '(not shown, it may hold a password)', 'a postgres:// URL');
   return { kind: 'postgres', url: raw.databaseUrl };
 }
 

@@ -7,3 +7,12 @@ export function isUniqueViolation(error: unknown): boolean {
   const SQLITE_CONSTRAINT_UNIQUE = 2067;
   return errcode === SQLITE_CONSTRAINT_UNIQUE || errcode === SQLITE_CONSTRAINT_PRIMARYKEY;
 }
+
+/**
+ * A value that the database cannot keep: out of the range of its type, or a text with characters that it refuses.
+ * Whoever sent it has to change it. SQLite keeps everything.
+ */
+export function isDataException(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === '22003' || code === '22P02' || code === '22021' || code === '22P05';
+}

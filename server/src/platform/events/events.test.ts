@@ -57,34 +57,37 @@ describe.each(databases)('events on $name', (kind) => {
     expect(seen).toEqual(['a', 'b', 'c']);
   });
 
-  test.runIf(kind.name === 'PostgreSQL')('an event whose transaction commits late is not skipped', async () => {
-    await using db = await open();
-    const seen: string[] = [];
-    const subscription: Subscription = {
-      name: 'r',
-      types: ['thing.made'],
-      handle: async ({ subject }) => void seen.push(subject),
-    };
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
+  // SQLite has one writer: there is no later transaction that could commit first.
+  if (kind.name === 'PostgreSQL') {
+    test('an event whose transaction commits late is not skipped', async () => {
+      await using db = await open();
+      const seen: string[] = [];
+      const subscription: Subscription = {
+        name: 'r',
+        types: ['thing.made'],
+        handle: async ({ subject }) => void seen.push(subject),
+      };
+      let release = () => {};
+      const gate = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      let early = () => {};
+      const written = new Promise<void>((resolve) => {
+        early = resolve;
+      });
+      const late = db.transaction(async (trx) => {
+        await appendEvent(trx, { clock }, event('late'));
+        early();
+        await gate;
+      });
+      await written;
+      await db.transaction((trx) => appendEvent(trx, { clock }, event('soon')));
+      await deliverBatch(db, subscription);
+      expect(seen).toEqual([]);
+      release();
+      await late;
+      await deliverBatch(db, subscription);
+      expect(seen).toEqual(['late', 'soon']);
     });
-    let early = () => {};
-    const written = new Promise<void>((resolve) => {
-      early = resolve;
-    });
-    const late = db.transaction(async (trx) => {
-      await appendEvent(trx, { clock }, event('late'));
-      early();
-      await gate;
-    });
-    await written;
-    await db.transaction((trx) => appendEvent(trx, { clock }, event('soon')));
-    await deliverBatch(db, subscription);
-    expect(seen).toEqual([]);
-    release();
-    await late;
-    await deliverBatch(db, subscription);
-    expect(seen).toEqual(['late', 'soon']);
-  });
+  }
 });

@@ -29,6 +29,8 @@ declare module 'fastify' {
     scope?: Scope | 'none';
     /** True where a job's token may write; the handler then checks that the run is the job's own. */
     jobs?: boolean;
+    /** True for what gateways are there for; their tokens open nothing else. */
+    gateways?: boolean;
   }
 }
 
@@ -63,7 +65,7 @@ export function createHttp(options: HttpOptions): App {
   guardFrontDoor(app, options.allowedHosts);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('bucle-request-id', request.id);
-    const { scope, jobs } = request.routeOptions.config;
+    const { scope, jobs, gateways } = request.routeOptions.config;
     if (scope === 'none') return;
     const principal = await options.authenticate(request.headers.authorization);
     if (principal === null) {
@@ -72,8 +74,7 @@ export function createHttp(options: HttpOptions): App {
     }
     request.principal = principal;
     const needed = scope ?? (request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write');
-    const allowed = principal.kind === 'job' && needed !== 'read' ? jobs === true : hasScope(principal, needed);
-    if (!allowed) {
+    if (!mayPass(principal, needed, { jobs, gateways })) {
       throw platformErrors.FORBIDDEN({ token: principal.name, has: principal.scopes.join(', '), needs: needed });
     }
   });
@@ -86,6 +87,16 @@ export function createHttp(options: HttpOptions): App {
     ),
   );
   return app;
+}
+
+function mayPass(
+  principal: Principal,
+  needed: Scope,
+  route: { readonly jobs: boolean | undefined; readonly gateways: boolean | undefined },
+): boolean {
+  if (principal.kind === 'gateway') return route.gateways === true;
+  if (principal.kind === 'job' && needed !== 'read') return route.jobs === true;
+  return hasScope(principal, needed);
 }
 
 /** A connection that never carried a request counts as busy to Node, and would hold up the end for a minute. */

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { platformErrors } from '../errors.ts';
 import { isLoopback } from './loopback.ts';
@@ -7,7 +8,7 @@ import { isLoopback } from './loopback.ts';
  * loopback server through DNS rebinding), and a foreign page's Origin changes nothing.
  */
 export function guardFrontDoor(app: Pick<FastifyInstance, 'addHook'>, allowedHosts: readonly string[]): void {
-  const names = new Set(allowedHosts.map((name) => name.toLowerCase()));
+  const names = new Set(allowedHosts.map((name) => (isIPv6(name) ? `[${name}]` : name).toLowerCase()));
   const isOurs = (host: string) => isLoopback(host) || names.has(host) || names.has('*');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');

@@ -48,6 +48,13 @@ describe('the HTTP front door', () => {
     expect(await status('ML.example.org')).toBe(200);
   });
 
+  test('an IPv6 address that the server listens on is its own, written as browsers do', async () => {
+    const app = await open({ allowedHosts: ['fd00::1'] });
+    const status = async (name: string) => (await app.inject({ url: '/open', headers: { host: name } })).statusCode;
+    expect(await status('[fd00::1]:7070')).toBe(200);
+    expect(await status('[fd00::2]:7070')).toBe(403);
+  });
+
   test('a foreign page can change nothing, but our own and clients without Origin can', async () => {
     const app = await open();
     const post = async (origin?: string) =>
@@ -119,6 +126,24 @@ describe('requests and problems', () => {
     const headers = { ...host, 'content-type': 'application/json' };
     const response = await app.inject({ method: 'POST', url: '/things', headers, payload: '{"count":' });
     expect(response.statusCode).toBe(400);
+  });
+
+  test('a body that is too large is refused with the number of bytes that are taken', async () => {
+    const app = await open();
+    const headers = { ...host, 'content-type': 'application/json', 'content-length': String(2 ** 40) };
+    const response = await app.inject({ method: 'POST', url: '/things', headers, payload: '{}' });
+    expect(response.statusCode).toBe(413);
+    expect(response.json().title).toBe(`The request body is larger than ${32 * 1024 * 1024} bytes.`);
+  });
+
+  test('what the database cannot keep is the client’s mistake', async () => {
+    const app = await open();
+    app.get('/unkeepable', async () => {
+      throw Object.assign(new Error('invalid byte sequence for encoding "UTF8": 0x00'), { code: '22021' });
+    });
+    const response = await app.inject({ url: '/unkeepable', headers: host });
+    expect(response.statusCode).toBe(400);
+    expect(response.body).not.toContain('0x00');
   });
 
   test('an unexpected failure tells the caller a request id and nothing else', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { isDataException } from '../db/database-errors.ts';
 import { BucleError, platformErrors } from '../errors.ts';
 
 /** RFC 9457, with our code, the next step and the request id as members. */
@@ -37,8 +38,10 @@ export function sendProblem(error: Error, request: FastifyRequest, reply: Fastif
     });
 }
 
+const UNKEEPABLE = 'A number is out of range, or a text has characters that the database does not keep.';
+
 /** Translates Fastify's own refusals; anything unknown becomes PLATFORM_INTERNAL. */
-export function toBucleError(error: Error, request: Pick<FastifyRequest, 'id'>): BucleError {
+export function toBucleError(error: Error, request: Pick<FastifyRequest, 'id' | 'routeOptions'>): BucleError {
   if (error instanceof BucleError) return error;
   const { validation, validationContext, statusCode, code } = error as FastifyError;
   if (validation) {
@@ -47,10 +50,14 @@ export function toBucleError(error: Error, request: Pick<FastifyRequest, 'id'>):
     const extra = first?.keyword === 'additionalProperties' ? ` (${String(first.params['additionalProperty'])})` : '';
     return platformErrors.INVALID_REQUEST({ problem: `${where} ${first?.message ?? 'is not valid'}${extra}.` });
   }
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return platformErrors.BODY_TOO_LARGE({ limit: 'the limit' });
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return platformErrors.BODY_TOO_LARGE({ limit: request.routeOptions.bodyLimit });
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return platformErrors.UNSUPPORTED_MEDIA_TYPE({ type: error.message });
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return platformErrors.INVALID_REQUEST({ problem: error.message }, { cause: error });
+  }
+  if (isDataException(error)) {
+    return platformErrors.INVALID_REQUEST({ problem: UNKEEPABLE }, { cause: error });
   }
   return platformErrors.INTERNAL({ request: request.id }, { cause: error });
 }

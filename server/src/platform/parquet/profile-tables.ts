@@ -30,8 +30,8 @@ export async function profileTables(files: readonly TableFile[], options: Profil
   const { scratch, memoryLimit = 1_000_000_000, timeLimit = 600_000, signal } = options;
   for (const { path } of files) checkPath(path);
   checkPath(scratch);
-  signal?.throwIfAborted();
   await mkdir(scratch, { recursive: true });
+  signal?.throwIfAborted();
   const answer = await runThread({ files, scratch, memoryLimit }, timeLimit, signal);
   if ('profiles' in answer) return answer.profiles;
   if (/^Out of Memory/i.test(answer.failure)) {

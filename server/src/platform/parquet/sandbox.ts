@@ -12,11 +12,13 @@ export interface SandboxOptions {
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
+const REPEAT_MS = 20;
+
 /** A DuckDB in memory that can reach nothing but the given files. One thread: sums of floats come out the same each time. */
 export interface Sandbox extends Disposable {
   run(sql: string): Promise<void>;
   query(sql: string): Promise<Rows>;
-  /** Makes the running statement fail soon. */
+  /** Makes the running statement, and each one after it, fail soon. */
   interrupt(): void;
 }
 
@@ -36,11 +38,26 @@ export async function openSandbox({ files, scratch, memoryLimit }: SandboxOption
   await connection.run(`set TimeZone = 'UTC'`);
   await connection.run('set enable_external_access = false');
   await connection.run('set lock_configuration = true');
+  // DuckDB forgets an interrupt that comes between two statements, or before one has really begun.
+  let interrupting: NodeJS.Timeout | undefined;
+  const refuseWhenInterrupted = () => {
+    if (interrupting !== undefined) throw new Error('INTERRUPT Error: Interrupted!');
+  };
   return {
-    run: async (sql) => void (await connection.run(sql)),
-    query: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson() as Rows,
-    interrupt: () => connection.interrupt(),
+    async run(sql) {
+      refuseWhenInterrupted();
+      await connection.run(sql);
+    },
+    async query(sql) {
+      refuseWhenInterrupted();
+      return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Rows;
+    },
+    interrupt() {
+      interrupting ??= setInterval(() => connection.interrupt(), REPEAT_MS);
+      connection.interrupt();
+    },
     [Symbol.dispose]() {
+      clearInterval(interrupting);
       connection.closeSync();
       instance.closeSync();
     },

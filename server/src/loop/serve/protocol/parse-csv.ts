@@ -19,7 +19,7 @@ export function parseCsv(text: string): Table {
   return { kind: 'table', columns, rows: rows.map((row) => row.map((cell) => (MISSING.has(cell) ? null : cell))) };
 }
 
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const NUMBER = /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 /** Cells of the columns for which `isText` is false become numbers or booleans where all of a column are. */
 export function inferTypes({ columns, rows }: Table, isText: (column: string) => boolean): Table {
@@ -45,7 +45,7 @@ function converterFor(cells: readonly Value[]): Convert {
 function toNumber(cell: Value): Value {
   const number = Number(cell);
   const text = String(cell).trim();
-  return !Number.isSafeInteger(number) && /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : number;
+  return !Number.isSafeInteger(number) && /^[+-]?\d{1,40}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : number;
 }
 
 /** Lines and cells; a quoted cell may hold commas, quotes (twice) and line ends. */
@@ -55,7 +55,7 @@ function splitCsv(text: string): string[][] {
   let cells: string[] = [];
   while (token.lastIndex < text.length || cells.length > 0) {
     const start = token.lastIndex;
-    const found = token.exec(text);
+    const found = readToken(token, text);
     if (!found) throw invalid(`a quote is not closed, or stands where none may, at character ${start}`);
     const [, cell = '', end] = found;
     cells.push(cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell);
@@ -64,6 +64,16 @@ function splitCsv(text: string): string[][] {
     cells = [];
   }
   return lines;
+}
+
+/** A cell of millions of quotes is more than the engine of expressions takes. */
+function readToken(token: RegExp, text: string): RegExpExecArray | null {
+  try {
+    return token.exec(text);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
 }
 
 function invalid(problem: string) {

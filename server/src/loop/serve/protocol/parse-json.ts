@@ -7,6 +7,8 @@ import { serveErrors } from '../errors.ts';
 const MAX_DEPTH = 64;
 /** Whole numbers that may lie beyond 2^53. */
 const LONG_NUMBER = /[\d]{16}/;
+/** More digits than any type has would only cost time: the more, the longer each. */
+const WHOLE = /^-?\d{1,40}$/;
 const WORDS = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY };
 
 /**
@@ -44,7 +46,7 @@ function parseText(text: string): Value {
 
 function wholeNumber(value: number, source: string | undefined): number | bigint {
   if (Number.isSafeInteger(value) || source === undefined) return value;
-  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+  return WHOLE.test(source) ? BigInt(source) : value;
 }
 
 /** Puts the bare words into quotes, behind the mark; what is quoted already stays. */

@@ -81,7 +81,8 @@ function readOutputs(outputs: Value): string[] {
 }
 
 function refuseTwice(what: string, names: readonly string[]): void {
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw invalid(`The ${what} ${twice.slice(0, 100)} is named twice.`);
 }
 

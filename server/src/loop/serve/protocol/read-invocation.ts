@@ -11,6 +11,8 @@ export interface Invocation {
   readonly params: { readonly [name: string]: Value } | null;
 }
 
+/** Of a table: records that each have other fields would make one of billions. */
+const MAX_CELLS = 20_000_000;
 const ACCEPTED = 'application/json or text/csv, in UTF-8';
 const FIELDS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 
@@ -85,6 +87,12 @@ function readRecords(field: string, records: readonly Value[]): Table {
     for (const name of Object.keys(record)) names.add(name);
   }
   const columns = [...names];
+  const cells = columns.length * records.length;
+  if (cells > MAX_CELLS) {
+    throw invalid(
+      `The records of ${field} have ${columns.length} fields between them: ${cells} cells, and ${MAX_CELLS} are allowed.`,
+    );
+  }
   const rows = (records as readonly { readonly [name: string]: Value }[]).map((record) =>
     columns.map((name) => (Object.hasOwn(record, name) ? (record[name] ?? null) : null)),
   );

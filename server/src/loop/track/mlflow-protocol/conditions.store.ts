@@ -35,7 +35,8 @@ export function textCondition(dialect: DialectName, text: Expression<unknown>, {
 
 export function numberCondition(number: Expression<unknown>, test: NumberTest) {
   const operator = sql.raw(test.operator === '!=' ? '<>' : test.operator);
-  return sql<SqlBool>`${number} ${operator} ${test.number}`;
+  // Else PostgreSQL takes the number for one of the column's type, and 1.5 is no whole one.
+  return sql<SqlBool>`${number} ${operator} cast(${test.number} as double precision)`;
 }
 
 /** One key of an order. Where it may be null, give two: `nullsLast(…)`. */

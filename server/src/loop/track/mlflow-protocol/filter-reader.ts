@@ -10,7 +10,7 @@ const WORD_OPERATORS: readonly (readonly [RegExp, Operator])[] = [
 ];
 const SIGN = /!=|<=|>=|=|<|>/y;
 const BARE = /[^\s=!<>'"`(),;]+/y;
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** A cursor over a filter string. Each `take…` moves past what it found, or answers null and stays. */
 export class FilterReader {

@@ -34,6 +34,8 @@ export interface Comparison {
 /** As many as a person writes; a machine that writes more wants something else. */
 const MAX_COMPARISONS = 100;
 const MAX_LENGTH = 100_000;
+/** Of all lists together: databases bound the number of parameters. */
+const MAX_TEXTS = 10_000;
 
 /**
  * MLflow's filter strings: comparisons joined by AND. Knows no entity: what may be compared how is each search's own.
@@ -51,6 +53,8 @@ export function parseFilter(filter: string | undefined): Comparison[] {
     comparisons.push(readComparison(reader));
     if (!reader.isAtEnd() && !reader.takeWord('AND')) throw invalidClause(reader);
   }
+  const texts = comparisons.reduce((sum, { value }) => sum + (value.kind === 'list' ? value.texts.length : 0), 0);
+  if (texts > MAX_TEXTS) throw invalidParameter(`The lists of the filter have more than ${MAX_TEXTS} values.`);
   return comparisons;
 }
 

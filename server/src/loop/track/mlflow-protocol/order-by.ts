@@ -8,8 +8,12 @@ export interface OrderBy {
   readonly descending: boolean;
 }
 
+/** Each may join a table, and databases bound those. */
+const MAX_CLAUSES = 30;
+
 /** One clause per text. @throws INVALID_PARAMETER_VALUE also for a key that is named twice */
 export function parseOrderBy(clauses: readonly string[]): OrderBy[] {
+  if (clauses.length > MAX_CLAUSES) throw invalidParameter(`There are more than ${MAX_CLAUSES} order_by clauses.`);
   const parsed = clauses.map(parseClause);
   const names = parsed.map(({ entity, key }) => `${entity ?? ''}.${key}`);
   const twice = names.findIndex((name, i) => names.indexOf(name) !== i);

@@ -81,14 +81,18 @@ export function choice<Name extends string>(numbers: Readonly<Record<Name, numbe
   );
 }
 
-/** Absent: the empty list. */
-export function list<T>(of: Field<T>): Field<NonNullable<T>[]> {
+/** Databases bound the number of parameters, and nobody's request needs more. */
+const MAX_ITEMS = 10_000;
+
+/** Absent: the empty list. More than `most` items are refused. */
+export function list<T>(of: Field<T>, most = MAX_ITEMS): Field<NonNullable<T>[]> {
   return {
     aliases: of.aliases,
     read(value, at) {
       if (value == null) return [];
       const values = Array.isArray(value) ? value : at.inQuery ? [value] : undefined;
       if (values === undefined) throw invalidValue(value, at.path);
+      if (values.length > most) throw invalidParameter(`The parameter '${at.path}' has more than ${most} items.`);
       return values.map((one, i) => {
         const path = `${at.path}[${i}]`;
         const read = of.read(one, { ...at, path });
@@ -146,8 +150,18 @@ function toNumber(value: unknown): number | undefined {
 }
 
 function compact(value: unknown): string {
-  const shown = JSON.stringify(value) ?? 'null';
+  const shown = toJson(value) ?? 'null';
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
+}
+
+/** What is nested too deep to be written was read from a request all the same. */
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return 'nested too deeply';
+    throw error;
+  }
 }
 
 function pythonType(value: unknown): string {
