@@ -7,6 +7,7 @@ import { authErrors } from './platform/auth/errors.ts';
 import { ensureGatewayToken } from './platform/auth/gateway-token.ts';
 import { countLiveTokens } from './platform/auth/token.store.ts';
 import { type Config, parseConfig } from './platform/config/config.ts';
+import { makeDataFolder } from './platform/config/data-folder.ts';
 import { readSettings } from './platform/config/settings.ts';
 import { settingsFingerprint } from './platform/config/settings-fingerprint.ts';
 import { explainListen } from './platform/http/listen.ts';
@@ -20,6 +21,7 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(readSettings(env));
   const log = createLog(config.logLevel, 'server');
   const stages = await loadStages();
+  await makeDataFolder(config);
   await using _folder = await holdFolder(config, log);
   await using context = await openContext(config, stages, { log });
   await refuseOpenDoor(context);
@@ -40,6 +42,7 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
 export async function runGateway(env: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(readSettings(env));
   const { startGateway } = await loadGateway();
+  await makeDataFolder(config);
   const { host, gatewayPort: port } = config;
   await using _gateway = await startGateway(config).catch((error: unknown) => {
     throw explainListen(error, { what: 'gateway', host, port, flag: '--gateway-port' });

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, glob, mkdir, statfs } from 'node:fs/promises';
+import { access, glob, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
+import { makeDataFolder } from '../platform/config/data-folder.ts';
 import { inheritedEnvironment } from '../platform/config/inherited-environment.ts';
 import { run } from '../platform/processes/run.ts';
 import { defineCommand, type Io } from './command.ts';
@@ -64,7 +65,7 @@ async function uv({ config }: Io): Promise<Finding> {
 async function dataFolder({ config }: Io): Promise<Finding> {
   const next = `Make ${config.dataDir} writable with at least 1 GiB free, or choose another folder by --data.`;
   try {
-    await mkdir(config.dataDir, { recursive: true });
+    await makeDataFolder(config);
     await access(config.dataDir, constants.W_OK);
     const { bavail, bsize } = await statfs(config.dataDir);
     const free = bavail * bsize;

@@ -32,6 +32,50 @@ describe('the command line', () => {
     expect(stderr).toContain('Usage: bucle tokens create NAME');
   });
 
+  test('words that a command does not take are refused before it does anything', async () => {
+    for (const words of [
+      ['down', 'prod'],
+      ['up', 'now'],
+      ['tokens', 'ls', '--', 'all'],
+    ]) {
+      const { code, stdout, stderr } = await cli(words);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('takes flags only');
+    }
+  });
+
+  test('the list of commands holds each of them once, and that of a noun its verbs only', async () => {
+    const named = async (words: string[]) =>
+      [...(await cli(words)).stdout.matchAll(/^ {2}(\S+(?: \S+)?) {2,}/gm)].map(([, name]) => name);
+    expect((await named(['--help'])).toSorted()).toEqual(Object.keys(commands).toSorted());
+    const verbs = ['tokens create', 'tokens ls', 'tokens revoke'];
+    for (const words of [
+      ['help', 'tokens'],
+      ['tokens', '--help'],
+      ['tokens', 'help'],
+    ]) {
+      expect(await named(words)).toEqual(verbs);
+    }
+    expect((await cli(['help', 'tokens', 'create'])).stdout).toContain('Usage: bucle tokens create NAME');
+  });
+
+  test('the completion script of bash knows every command with its flags', async () => {
+    const { stdout } = await cli(['completion', 'bash']);
+    for (const [name, load] of Object.entries(commands)) {
+      const line = stdout.split('\n').find((one) => one.startsWith(`${name}|`));
+      const flags = Object.keys((await load()).command.options).map((flag) => `--${flag}`);
+      expect(line?.split('|')[1]?.split(' ')).toEqual(expect.arrayContaining([...flags, '--json', '--help']));
+    }
+  });
+
+  test('a scope that no token has is refused with the ones that there are', async () => {
+    expect(await cli(['tokens', 'create', 'x', '--scope', 'root', '--url', 'http://127.0.0.1:1'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: --scope is root, but it must be one of read, write, admin.\n',
+    });
+  });
+
   test('when no server answers, the error says how to start one', async () => {
     const { code, stderr } = await cli(['tokens', 'ls', '--url', 'http://127.0.0.1:1']);
     expect(code).toBe(1);
@@ -86,6 +130,10 @@ describe('tables', () => {
     expect(formatTable(['name', 'auc', 'note'], rows, 32, ['name']).split('\n')[2]).toBe(
       'a very long name that does not fit      12  x [31m',
     );
+  });
+
+  test('a column without any value stands left, as words do', () => {
+    expect(formatTable(['n', 'message'], [[1, null]], 32)).toBe('N  MESSAGE\n1  –\n');
   });
 
   test('in a pipe nothing is cut', () => {

@@ -80,9 +80,13 @@ export const platformErrors = defineErrors('PLATFORM', {
   UNAUTHENTICATED: {
     status: 401,
     message: 'This server asks for a token, and the request has none that is valid.',
-    next: 'Create one on the server with `bucle tokens create` and pass it as BUCLE_TOKEN (MLflow clients: MLFLOW_TRACKING_TOKEN).',
+    next: 'Pass one as BUCLE_TOKEN (MLflow clients: MLFLOW_TRACKING_TOKEN). Who has an admin token, or starts the server on loopback, makes it with `bucle tokens create NAME`.',
   },
-  FORBIDDEN: { status: 403, message: 'The token {token} may not do this: it has scope {has}, this needs {needs}.' },
+  FORBIDDEN: {
+    status: 403,
+    message: 'The token {token} may not do this: it has scope {has}, this needs {needs}.',
+    next: 'Use a token made with `bucle tokens create NAME --scope {needs}`.',
+  },
   HOST_REFUSED: {
     status: 403,
     message: 'The Host header {host} is not one of this server.',

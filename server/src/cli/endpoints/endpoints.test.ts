@@ -210,5 +210,9 @@ describe('endpoints on the command line', () => {
     });
     expect(await ask('none.json')).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no such file') });
     server.close();
+    server.closeAllConnections();
+    const away = await ask('row.json');
+    expect(away).toMatchObject({ code: 1, stdout: '' });
+    expect(away.stderr).toContain(`The gateway does not answer at ${url}.\n  next: \`bucle up\` starts it again`);
   });
 });

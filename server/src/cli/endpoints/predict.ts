@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { createClient } from '@bucle/client';
+import { ApiError, createClient } from '@bucle/client';
 import { defineCommand, type Io, UsageError } from '../command.ts';
 import { withNext } from '../with-next.ts';
 import { endpointErrors } from './errors.ts';
@@ -27,9 +27,13 @@ export const command = defineCommand({
     const { origin, pathname } = new URL(url);
     const gateway = createClient({ baseUrl: origin, token: io.config.token });
     const headers = { 'content-type': type };
+    const asked = gateway.send('POST', pathname, { body, headers, signal: io.signal });
     const answer = await withNext(
       `Its columns and types: curl -s ${origin}/v2/models/${encodeURIComponent(name)}`,
-      gateway.send('POST', pathname, { body, headers, signal: io.signal }),
+      asked.catch((error: unknown) => {
+        if (error instanceof ApiError && error.status === 0) throw endpointErrors.GATEWAY_AWAY({ url: origin });
+        throw error;
+      }),
     );
     const text = await answer.text();
     io.stdout.write(text.endsWith('\n') ? text : `${text}\n`);

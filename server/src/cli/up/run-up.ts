@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { type Config, parseConfig } from '../../platform/config/config.ts';
+import { makeDataFolder } from '../../platform/config/data-folder.ts';
 import { readSettings } from '../../platform/config/settings.ts';
 import { settingsFingerprint } from '../../platform/config/settings-fingerprint.ts';
 import { holdLease } from '../../platform/processes/hold-lease.ts';
@@ -74,10 +75,14 @@ export async function runUp(io: Talk, { config: asked, main, signal }: UpRequest
 }
 
 /** @throws UP_FOLDER */
-export async function makeFolder({ dataDir: data }: Pick<Config, 'dataDir'>): Promise<void> {
-  await mkdir(upPlaces(data).logs, { recursive: true }).catch((cause: Error) => {
-    throw upErrors.FOLDER({ data, reason: cause.message }, { cause });
-  });
+export async function makeFolder(config: Pick<Config, 'dataDir'>): Promise<void> {
+  const { dataDir: data } = config;
+  try {
+    await makeDataFolder(config);
+    await mkdir(upPlaces(data).logs, { recursive: true });
+  } catch (cause) {
+    throw upErrors.FOLDER({ data, reason: (cause as Error).message }, { cause });
+  }
 }
 
 /** Those that live already and may stay as they are. */
