@@ -78,11 +78,7 @@ export default {
     folderRule(
       'cli',
       '^server/src/cli/',
-      [
-        '^server/src/platform/(processes|config)/',
-        '^server/src/platform/errors\\.ts$',
-        '^server/src/main\\.ts$',
-      ],
+      ['^server/src/platform/(processes|config)/', '^server/src/platform/errors\\.ts$', '^server/src/main\\.ts$'],
       'The CLI is a client: @bucle/client, platform/{processes,config,errors}, and main.',
     ),
     {
