@@ -104,7 +104,19 @@ def _summary(document):
 
 
 def _report(models):
+    for model in models:
+        print(_sentence(model), file=sys.stderr, flush=True)
     print(json.dumps({"models": models}, ensure_ascii=False), flush=True)
+
+
+def _sentence(model):
+    name = model["model_id"] or "the model"
+    if "error" in model:
+        return f"no golden answers of {name}: it cannot be loaded"
+    if "already" in model:
+        return f"the golden answers of {name} are recorded already"
+    refused = f", {model['refused']} of them refused" if model["refused"] else ""
+    return f"golden answers of {name}: {model['requests']} requests{refused}, {model['rows']} rows"
 
 
 def _datasets(options):

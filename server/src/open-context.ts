@@ -36,7 +36,7 @@ export async function openContext(
     await db[Symbol.asyncDispose]();
     throw error;
   }
-  const blobs = await openBlobs(config.blobs);
+  const blobs = await openBlobs(config.blobs, clock);
   const jobs = openJobs({ db, clock, log });
   return {
     config,

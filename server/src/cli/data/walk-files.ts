@@ -14,13 +14,14 @@ export interface LocalFile {
 /** Every file below a folder, or one file under its own name; sorted as a manifest is. @throws CLI_PATH */
 export async function walkFiles(root: string): Promise<LocalFile[]> {
   const info = await stat(root).catch((cause: NodeJS.ErrnoException) => {
-    throw pathError(`${root}: ${cause.code === 'ENOENT' ? 'there is no such file or folder' : cause.message}.`);
+    const reason = cause.code === 'ENOENT' ? 'there is no such file or folder' : cause.message;
+    throw pathError(`${root}: ${reason}.`, 'Check the path: it is looked for from the current folder.');
   });
   if (info.isFile()) return [checked({ path: basename(root), absolute: root, size: info.size })];
   if (!info.isDirectory()) throw pathError(`${root} is neither a file nor a folder.`);
   const files: LocalFile[] = [];
   await walk(root, '', files);
-  if (files.length === 0) throw pathError(`${root} holds no file.`);
+  if (files.length === 0) throw pathError(`${root} holds no file.`, 'Push a file, or a folder that holds some.');
   return files.sort((a, b) => comparePaths(a.path, b.path));
 }
 
@@ -55,10 +56,6 @@ function checked(file: LocalFile): LocalFile {
   return file;
 }
 
-function pathError(message: string): BucleError {
-  return new BucleError(
-    'CLI_PATH',
-    { status: 400, message: '{message}', next: 'Move or rename it, or push another path.' },
-    { message },
-  );
+function pathError(message: string, next = 'Move or rename it, or push another path.'): BucleError {
+  return new BucleError('CLI_PATH', { status: 400, message: '{message}', next: '{next}' }, { message, next });
 }

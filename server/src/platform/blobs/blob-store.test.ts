@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { blobKinds, hasBlobs } from '../../../test/blob-stores.ts';
+import { systemClock } from '../clock.ts';
 import { openBlobs } from './open-blobs.ts';
 
 describe.each(blobKinds)('blobs on $name', (kind) => {
   const skip = !hasBlobs(kind);
   const open = async () => {
     const created = await kind.create();
-    return { ...created, blobs: await openBlobs(created.config) };
+    return { ...created, blobs: await openBlobs(created.config, systemClock) };
   };
 
   test.skipIf(skip)('what was put comes back, whole or in part, with its size and hash', async () => {
@@ -122,7 +123,7 @@ test('on disk a symbolic link is never followed', async () => {
   await using created = await disk.create();
   if (created.config.kind !== 'disk') throw new Error('not disk');
   const { path } = created.config;
-  const blobs = await openBlobs(created.config);
+  const blobs = await openBlobs(created.config, systemClock);
   await mkdir(join(path, 'in'));
   await writeFile(`${path}-secret`, 'secret');
   await symlink(`${path}-secret`, join(path, 'in', 'file'));
@@ -131,4 +132,17 @@ test('on disk a symbolic link is never followed', async () => {
   await expect(blobs.get('in/folder/passwd')).rejects.toMatchObject({ code: 'BLOB_INVALID_KEY' });
   await expect(blobs.put('in/folder/evil', Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_INVALID_KEY' });
   expect(await blobs.list('in')).toEqual([]);
+});
+
+test('on disk what a crash cut off a day ago is removed at the next start, and nothing younger', async () => {
+  const [disk] = blobKinds;
+  await using created = await disk?.create();
+  if (created?.config.kind !== 'disk') throw new Error('not disk');
+  const folder = join(created.config.path, '.partial');
+  await mkdir(folder);
+  const dayAgo = Date.now() / 1000 - 86_500;
+  for (const name of ['old', 'young']) await writeFile(join(folder, name), 'half');
+  await utimes(join(folder, 'old'), dayAgo, dayAgo);
+  await openBlobs(created.config, systemClock);
+  expect(await readdir(folder)).toEqual(['young']);
 });

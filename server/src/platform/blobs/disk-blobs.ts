@@ -9,6 +9,19 @@ import { type BlobInfo, type BlobStore, blobErrors, checkKey, type ListedEntry }
 /** Uploads in flight; a name that no key can have, since keys of callers never begin with it. */
 const PARTIAL = '.partial';
 
+/** An upload that got no byte for so long was cut off with its process. */
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** Removes what uploads left that a crash cut off. */
+export async function sweepPartials(root: string, now: number): Promise<void> {
+  const folder = join(root, PARTIAL);
+  for (const name of (await readdir(folder).catch(absent)) ?? []) {
+    const path = join(folder, name);
+    const stats = await statFile(path);
+    if (stats && now - stats.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
 /** Blobs as plain files below `root`, laid out as their keys say. Symbolic links are never followed. */
 export function diskBlobs(root: string): BlobStore {
   const locate = async (key: string): Promise<string> => {

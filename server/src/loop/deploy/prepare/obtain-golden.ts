@@ -22,6 +22,8 @@ export interface ObtainedGolden {
 const TIME_LIMIT_MS = 10 * 60_000;
 /** Exit code of `bucle.golden`: the model cannot be loaded. */
 const UNLOADABLE = 3;
+/** How its report for programs begins. */
+const REPORT = '{"models":';
 const NEXT =
   'Log the model with `input_example=…` (or train it in a job whose dataset covers its signature), and deploy that version.';
 
@@ -60,7 +62,9 @@ async function rebuild(parts: PrepareParts, preparation: Preparation, file: stri
     env: { ...inheritedEnvironment(), PYTHONPATH: pythonPath(), PYTHONNOUSERSITE: '1', HOME: preparation.scratch },
     timeoutMs: TIME_LIMIT_MS,
     signal,
-    onLine,
+    onLine: (line) => {
+      if (!line.startsWith(REPORT)) onLine(line);
+    },
   });
   if (result.code === 0) return;
   const words = result.timedOut

@@ -13,6 +13,8 @@ interface Parts {
 const RETRY_MS = 1_000;
 /** Exit code of `bucle.golden`: a model that was logged cannot be loaded where it was made. */
 const UNLOADABLE = 3;
+/** How the report for programs begins, the last line of its output. */
+const REPORT = '{"models":';
 
 /**
  * Records the golden requests of the models that the run logged, in the environment of the job. While the
@@ -34,7 +36,9 @@ export async function recordGolden({ golden, cwd, log, signal }: Parts): Promise
       env: golden.env,
       timeoutMs: golden.timeLimitMs,
       signal,
-      onLine: (line) => log.note(line.slice(0, 2_000)),
+      onLine: (line) => {
+        if (!line.startsWith(REPORT)) log.note(line.slice(0, 2_000));
+      },
     }).catch((error: Error) => ({ code: 127, timedOut: false, stdout: '', stderr: error.message }));
     signal.throwIfAborted();
     if (result.code === 0) return { loadable: true, reason: null, report: parseReport(result.stdout) };
