@@ -111,7 +111,10 @@ export async function killRig(kind: DatabaseKind, armed: Armed | null = null): P
         ? { ...database, config: { kind: 'sqlite', path: join(dataDir, 'bucle.db') } }
         : database,
     starts: () => starts,
-    serverPid: () => server?.pid ?? 0,
+    serverPid() {
+      if (!server) throw new Error('The server was not started yet.');
+      return server.pid;
+    },
     runnerPid: async (job, number = 1) => (await leaseHolder(filesOf(job, number).lock))?.pid ?? null,
     commandPid: async (job, number = 1) => (await readJson<ChildRecord>(filesOf(job, number).child))?.pid ?? null,
     fired: async () => (await readFile(failpoint, 'utf8').catch(() => null)) === null,
@@ -161,8 +164,9 @@ export async function killRig(kind: DatabaseKind, armed: Armed | null = null): P
   return rig;
 }
 
-/** Sends a signal; a process that is gone is fine. */
+/** Sends a signal; a process that is gone is fine. Zero would mean this very group of processes. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
+  if (pid <= 1) throw new Error('There is no process to send a signal to.');
   try {
     process.kill(pid, signal);
   } catch (error) {

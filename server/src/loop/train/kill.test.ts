@@ -42,6 +42,8 @@ const RUNNER_POINTS = [
 const LOST = { outcome: 'lost', exit_code: null, signal: null };
 const ENDED = { outcome: 'user', exit_code: EXIT_CODE, signal: null };
 const AFTER = 20_000;
+/** Lines of a command that must still run when its runner is looked up. */
+const LONG = 40;
 
 const soaking = process.env['BUCLE_SOAK'] === '1';
 const kinds = soaking || process.env['CI'] === 'true' ? databases : databases.slice(0, 1);
@@ -85,19 +87,19 @@ describe.concurrent.each(kinds)('killed with -9 on $name', { timeout: 120_000, r
 
   test('a runner that is killed takes its command with it, and the attempt is tried again', async () => {
     await using rig = await killRig(kind);
-    const id = await rig.submit();
-    await vi.waitUntil(async () => (await rig.witness()).some((line) => line.startsWith('start')), AFTER);
-    kill((await rig.runnerPid(id)) ?? 0, 'SIGKILL');
+    const id = await rig.submit({ command: ['sh', '-c', command(rig, LONG)] });
+    await untilStarted(rig);
+    kill(await runnerOf(rig, id), 'SIGKILL');
     const job = await rig.untilOver(id);
     expect(job.attempts).toEqual([expect.objectContaining(LOST), expect.objectContaining(ENDED)]);
-    await checkInvariants(rig, job);
+    await checkInvariants(rig, job, LONG);
   });
 
   test('a lost attempt is not tried again when no retry is left, and the job says why', async () => {
     await using rig = await killRig(kind);
-    const id = await rig.submit({ infra_retries: 0 });
-    await vi.waitUntil(async () => (await rig.witness()).some((line) => line.startsWith('start')), AFTER);
-    kill((await rig.runnerPid(id)) ?? 0, 'SIGKILL');
+    const id = await rig.submit({ infra_retries: 0, command: ['sh', '-c', command(rig, LONG)] });
+    await untilStarted(rig);
+    kill(await runnerOf(rig, id), 'SIGKILL');
     const job = await rig.untilOver(id);
     expect(job).toMatchObject({
       state: 'failed',
@@ -109,8 +111,8 @@ describe.concurrent.each(kinds)('killed with -9 on $name', { timeout: 120_000, r
   test('a command whose leader is killed ends with that signal, and what it had started ends too', async () => {
     await using rig = await killRig(kind);
     const id = await rig.submit({ command: ['sh', '-c', `setsid sleep 600 & ${command(rig, 100)}`] });
-    await vi.waitUntil(async () => (await rig.witness()).some((line) => line.startsWith('start')), AFTER);
-    kill((await rig.commandPid(id)) ?? 0, 'SIGKILL');
+    await untilStarted(rig);
+    kill((await vi.waitUntil(() => rig.commandPid(id), AFTER)) ?? 0, 'SIGKILL');
     const job = await rig.untilOver(id);
     expect(job.attempts).toEqual([expect.objectContaining({ outcome: 'user', exit_code: null, signal: 'SIGKILL' })]);
     await checkInvariants(rig, job);
@@ -136,14 +138,14 @@ describe.concurrent.each(kinds)('killed with -9 on $name', { timeout: 120_000, r
 
   test('server and runner killed at once: the attempt is lost, and the next one runs alone', async () => {
     await using rig = await killRig(kind);
-    const id = await rig.submit();
-    await vi.waitUntil(async () => (await rig.witness()).some((line) => line.startsWith('start')), AFTER);
-    const runner = (await rig.runnerPid(id)) ?? 0;
+    const id = await rig.submit({ command: ['sh', '-c', command(rig, LONG)] });
+    await untilStarted(rig);
+    const runner = await runnerOf(rig, id);
     kill(rig.serverPid(), 'SIGKILL');
     kill(runner, 'SIGKILL');
     const job = await rig.untilOver(id);
     expect(job.attempts).toEqual([expect.objectContaining(LOST), expect.objectContaining(ENDED)]);
-    await checkInvariants(rig, job);
+    await checkInvariants(rig, job, LONG);
   });
 });
 
@@ -163,7 +165,7 @@ if (soaking) {
       await using rig = await killRig(kind, { point, act: 'SIGSTOP' });
       const id = await rig.submit();
       await vi.waitUntil(() => rig.fired(), AFTER);
-      const frozenPid = frozen === 'server' ? rig.serverPid() : ((await rig.runnerPid(id)) ?? 0);
+      const frozenPid = frozen === 'server' ? rig.serverPid() : await runnerOf(rig, id);
       await vi.waitUntil(() => readStat(frozenPid)?.state === 'T', AFTER);
       await killVictim(rig, id, victim);
       await sleep(500);
@@ -186,6 +188,14 @@ async function killVictim(rig: KillRig, job: string, victim: 'server' | 'runner'
   const find = () => (victim === 'runner' ? rig.runnerPid(job) : rig.commandPid(job));
   const pid = await vi.waitUntil(find, 1_500).catch(() => null);
   if (pid !== null) kill(pid, 'SIGKILL');
+}
+
+async function untilStarted(rig: KillRig): Promise<void> {
+  await vi.waitUntil(async () => (await rig.witness()).some((line) => line.startsWith('start')), AFTER);
+}
+
+async function runnerOf(rig: KillRig, job: string): Promise<number> {
+  return (await vi.waitUntil(() => rig.runnerPid(job), AFTER)) ?? 0;
 }
 
 /** The same as the script, longer. */

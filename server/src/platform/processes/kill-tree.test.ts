@@ -67,4 +67,8 @@ describe('killing a tree of processes', () => {
     expect(await killTree(pid, { graceMs: 0 })).toEqual({ killed: false });
     await rm(folder, { recursive: true });
   });
+
+  test.each([0, 1, -1])('a group %i, which would be our own or everybody, is refused', async (group) => {
+    await expect(killTree(group, { graceMs: 0 })).rejects.toThrow('There is no process');
+  });
 });

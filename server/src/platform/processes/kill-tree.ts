@@ -55,6 +55,8 @@ async function untilNone(remaining: () => number[], ms: number): Promise<boolean
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {
+  // Zero is our own group, -1 is everybody.
+  if (Math.abs(pid) <= 1) throw new Error(`There is no process ${pid} to send ${signal} to.`);
   try {
     process.kill(pid, signal);
   } catch (error) {
