@@ -118,7 +118,7 @@ describe('bucle data push', () => {
     [['data', 'push', 'flights'], 2, 'error: data push needs a NAME and one PATH: bucle data push flights ./flights\n'],
     [['data', 'push', 'flights@2', 'x'], 2, 'error: The server numbers the versions: bucle data push flights x\n'],
     [['data', 'push', 'a b', 'x'], 2, 'error: "a b" names no dataset. Write NAME, NAME@3 or NAME@latest;'],
-    [['data', 'push', 'flights', 'nowhere'], 1, 'nowhere: there is no such file or folder.\n  next: Move or rename it'],
+    [['data', 'push', 'flights', 'nowhere'], 1, 'nowhere: there is no such file or folder.\n  next: Check the path'],
     [['data', 'show', 'nothing'], 5, 'error: There is no dataset nothing.\n  next: List them with `bucle data ls`'],
     [['data', 'pull', 'nothing@7'], 5, 'error: '],
     [['data', 'show', 'a', 'b'], 2, 'error: data show needs one NAME or NAME@N.\n'],
