@@ -54,7 +54,7 @@ function post(agent: Agent, url: string, text: string): Promise<void> {
       });
       answer.once('error', reject);
     });
-    sent.once('error', reject);
+    sent.on('error', reject);
     sent.end(text);
   });
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { bucle, bucleJson, type Place, run } from '../../scripts/bucle-command.ts';
+import { bucle, type Place, run } from '../../scripts/bucle-command.ts';
 import { runLoad } from '../load.ts';
 import { freePort, type Peer, startPeer } from '../peer.ts';
 import { usageOf } from '../process-tree.ts';
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const python = join(root, '.setup', 'python', 'bin');
 const modelScript = fileURLToPath(new URL('./model.py', import.meta.url));
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const METRICS = 1_500;
+const METRICS = 600;
 const PREDICTIONS = 1_000;
 const row = JSON.stringify({
   dataframe_records: [Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`x${i}`, 0.25 * i]))],
@@ -133,15 +133,17 @@ async function measurePredictions(folder: string): Promise<Record<'mlflow' | 'on
     url,
     ready: '/ping',
   };
+  process.stderr.write('predictions of mlflow models serve\n');
   const mlflow = await (async () => {
     await using server = await startPeer(peer);
-    return askOften(server.pids, `${url}/invocations`);
+    return await askOften(server.pids, `${url}/invocations`);
   })();
+  process.stderr.write('predictions of Bucle\n');
   const { peer: started, place } = await startBucle(join(folder, 'bucle'));
   await using server = started;
-  await run(join(python, 'python'), [modelScript], { MLFLOW_TRACKING_URI: server.url });
-  const [found] = await bucleJson<{ run_id?: string }[]>(place, ['runs', 'ls', '--experiment', 'bench']);
-  await bucle(place, ['models', 'register', `run:${found?.run_id}`, '--as', 'bench']);
+  const told = await run(join(python, 'python'), [modelScript], { MLFLOW_TRACKING_URI: server.url });
+  const logged = JSON.parse(told.split('\n').find((one) => one.startsWith('{"run"')) ?? '{}') as { run?: string };
+  await bucle(place, ['models', 'register', `run:${logged.run}`, '--as', 'bench']);
   const answers: Partial<Record<'onnx' | 'python', Answers>> = {};
   for (const engine of ['onnx', 'python'] as const) {
     process.stderr.write(`deploying with the engine ${engine} (its environment is built the first time)\n`);
