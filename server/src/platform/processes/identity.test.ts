@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { commandLine } from './find-processes.ts';
 import { identify, isAlive, isKnownDead, isSameProcess, ownIdentity, parseStat } from './identity.ts';
 
 describe('the identity of a process', () => {
@@ -37,9 +38,13 @@ describe('the identity of a process', () => {
 
   test.runIf(process.platform === 'linux')('a zombie counts as dead, though it still answers signals', async () => {
     // The shell becomes `sleep`, which never collects the child that the shell has started.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const script = 'sleep 60 & echo $!; exec sleep 61';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
+    // Before that the shell would still collect it.
+    await expect.poll(() => commandLine(parent.pid ?? 0)).toEqual(['sleep', '61']);
+    process.kill(pid, 'SIGKILL');
     await expect.poll(() => identify(pid)).toBeNull();
     expect(process.kill(pid, 0)).toBe(true);
     parent.kill('SIGKILL');
