@@ -41,7 +41,7 @@ def _features(flights, hour):
     table["departure_hour"] = flights["hour"] + flights["minute"] / 60
     arrival = flights["sched_arr_time"]
     table["arrival_hour"] = arrival // 100 + arrival % 100 / 60
-    table["weekday"] = pd.to_datetime(flights[["year", "month", "day"]]).dt.weekday
+    table["weekday"] = pd.to_datetime(flights[["year", "month", "day"]]).dt.day_of_week
     table[WEATHER] = _weather_before(flights["origin"], hour)
     numbers = SCHEDULE + WEATHER
     # float32: trees then compare the same numbers wherever the model runs.

@@ -79,7 +79,7 @@ def test_the_same_months_give_the_same_bytes(tmp_path):
 
 
 def test_a_day_of_requests_keeps_the_truth_apart(tmp_path):
-    ended = run("day.py", "--date", "2013-03-01", "--out", str(tmp_path / "day.jsonl"))
+    ended = run("traffic.py", "--from", "2013-03-01", "--to", "2013-03-02", "--out", str(tmp_path / "day.jsonl"))
     assert ended.returncode == 0, ended.stderr
     lines = [json.loads(line) for line in (tmp_path / "day.jsonl").read_text().splitlines()]
     assert len(lines) == 944
@@ -87,6 +87,19 @@ def test_a_day_of_requests_keeps_the_truth_apart(tmp_path):
     assert list(lines[0]["features"]) == features.FEATURES
     assert lines[0]["event_time"] == "2013-03-01T10:00:00Z"
     assert lines[0]["features"]["wind_gust"] is None
+
+
+def test_weeks_of_traffic_are_drawn_once_and_for_all(tmp_path):
+    for name in ("a", "b"):
+        words = ["--from", "2013-03-04", "--to", "2013-03-13", "--per-week", "70", "--out", str(tmp_path / name)]
+        assert run("traffic.py", *words).returncode == 0
+    text = (tmp_path / "a").read_text()
+    assert text == (tmp_path / "b").read_text()
+    times = [json.loads(line)["event_time"] for line in text.splitlines()]
+    assert times == sorted(times)
+    # A week of Monday to Sunday, and three days of the next.
+    assert sum(time < "2013-03-11" for time in times) == 70
+    assert 20 <= sum(time >= "2013-03-11" for time in times) <= 40
 
 
 def test_the_training_script_imports_nothing_of_bucle():
@@ -100,7 +113,7 @@ def test_training_works_without_any_server_and_logs_each_stage(tmp_path):
     assert run("prepare.py", "--to", "2013-01-11", "--out", str(tmp_path / "in" / "part.parquet")).returncode == 0
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     ended = subprocess.run(
-        [sys.executable, str(FLIGHTS / "train.py"), "--data", str(tmp_path / "in"), "--seconds", "0"],
+        [sys.executable, str(FLIGHTS / "train.py"), "--data", str(tmp_path / "in"), "--stages", "3", "--seconds", "0"],
         capture_output=True, text=True, timeout=240, cwd=tmp_path, env={**os.environ, "MLFLOW_TRACKING_URI": uri},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-2_000:]
@@ -108,7 +121,9 @@ def test_training_works_without_any_server_and_logs_each_stage(tmp_path):
     experiment = client.get_experiment_by_name("flights")
     (run_found,) = client.search_runs([experiment.experiment_id])
     history = client.get_metric_history(run_found.info.run_id, "valid_log_loss")
-    assert [one.step for one in history] == list(range(1, 25))
+    assert [one.step for one in history] == [1, 2, 3]
     assert run_found.inputs.dataset_inputs[0].dataset.name == "flights"
+    (reference,) = client.list_artifacts(run_found.info.run_id, "reference")
+    assert reference.path == "reference/predictions.parquet"
     (model,) = client.search_logged_models([experiment.experiment_id])
     assert model.name == "model"

@@ -10,11 +10,11 @@ import type { Story } from './story.ts';
 
 const DAY = '2013-03-01';
 const SECONDS = 12;
-const script = fileURLToPath(new URL('../day.py', import.meta.url));
+const script = fileURLToPath(new URL('../traffic.py', import.meta.url));
 
 export async function predictDay(story: Story, place: Place, url: string): Promise<readonly Answer[]> {
   story.step(`Send a day of real flights, and kill the server while they flow`);
-  const text = await run(python, [script, '--date', DAY]);
+  const text = await run(python, [script, '--from', DAY, '--to', '2013-03-02']);
   const flights = text
     .trim()
     .split('\n')
