@@ -78,8 +78,12 @@ export default {
     folderRule(
       'cli',
       '^server/src/cli/',
-      ['^server/src/platform/(processes|config)/', '^server/src/platform/errors\\.ts$', '^server/src/main\\.ts$'],
-      'The CLI is a client: @bucle/client, platform/{processes,config,errors}, and main.',
+      [
+        '^server/src/platform/(processes|config)/',
+        '^server/src/platform/(errors|nearest)\\.ts$',
+        '^server/src/main\\.ts$',
+      ],
+      'The CLI is a client: @bucle/client, platform/{processes,config,errors,nearest}, and main.',
     ),
     {
       name: 'cli-main-lazily',

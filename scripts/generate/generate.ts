@@ -5,6 +5,7 @@ import { createApp } from '../../server/src/app.ts';
 import { dataCliErrors } from '../../server/src/cli/data/errors.ts';
 import { endpointErrors } from '../../server/src/cli/endpoints/errors.ts';
 import { jobErrors as jobCliErrors } from '../../server/src/cli/jobs/errors.ts';
+import { projectCliErrors } from '../../server/src/cli/project/errors.ts';
 import { runErrors } from '../../server/src/cli/runs/errors.ts';
 import { snapshotErrors } from '../../server/src/cli/snapshot/errors.ts';
 import { upErrors } from '../../server/src/cli/up/errors.ts';
@@ -21,6 +22,7 @@ import { platformErrors } from '../../server/src/platform/errors.ts';
 import { listenErrors } from '../../server/src/platform/http/listen.ts';
 import { jobErrors } from '../../server/src/platform/jobs/jobs.ts';
 import { parquetErrors } from '../../server/src/platform/parquet/errors.ts';
+import { ProjectFile, projectErrors } from '../../server/src/project/index.ts';
 import { roleErrors } from '../../server/src/role-errors.ts';
 import { writeCommands } from './command-pages.ts';
 import { writeConfig, writeErrors } from './error-pages.ts';
@@ -34,11 +36,13 @@ const stages = await loadStages();
 const catalogues = [
   ...[platformErrors, authErrors, blobErrors, configErrors, environmentErrors, jobErrors, listenErrors, parquetErrors],
   ...[engineErrors, roleErrors, upErrors, dataCliErrors, endpointErrors, jobCliErrors, runErrors, snapshotErrors],
+  ...[projectErrors, projectCliErrors],
 ];
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),
   'docs/errors.md': writeErrors([...catalogues.map(({ specs }) => specs), ...stages.map((stage) => stage.errors)]),
   'docs/config.md': writeConfig(),
+  'docs/bucle.schema.json': `${JSON.stringify(ProjectFile, null, 2)}\n`,
   'docs/cli.md': await writeCommands(),
   'docs/loop.svg': drawLoop(loop.stages),
 };

@@ -4,7 +4,10 @@ import { tokenRoutes } from './platform/auth/token.routes.ts';
 import { runSubscriptions } from './platform/events/run-subscriptions.ts';
 import { type App, createHttp } from './platform/http/create-http.ts';
 import { isLoopback } from './platform/http/loopback.ts';
+import { metricRoutes } from './platform/http/metrics.routes.ts';
 import { describeApi } from './platform/http/openapi.ts';
+import { projectRoutes } from './project/index.ts';
+import { serverMetrics } from './server-metrics.ts';
 import { viewRoutes } from './views/index.ts';
 
 /** Whether callers must show a token: always off loopback, unless `--insecure` was said. */
@@ -20,8 +23,10 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
     allowedHosts: [context.config.host, ...context.config.allowedHosts],
   });
   await describeApi(app);
+  metricRoutes(app, [...serverMetrics(context), ...stages.flatMap((stage) => stage.metrics?.(context) ?? [])], context);
   tokenRoutes(app, context);
   viewRoutes(app, context);
+  projectRoutes(app, context);
   for (const stage of stages) await stage.routes?.(app, context);
   return app;
 }

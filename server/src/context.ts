@@ -8,6 +8,7 @@ import type { Subscription } from './platform/events/events.ts';
 import type { App } from './platform/http/create-http.ts';
 import type { JobHandler, JobQueue } from './platform/jobs/jobs.ts';
 import type { Log } from './platform/log.ts';
+import type { Metric } from './platform/metric.ts';
 
 /** The parts of one control server. Features take the two or three that they need, as first argument. */
 export interface Context {
@@ -31,4 +32,6 @@ export interface Stage {
   readonly jobs?: (context: Context) => readonly JobHandler[];
   /** What it does when something happened elsewhere. */
   readonly subscriptions?: (context: Context) => readonly Subscription[];
+  /** What Prometheus is told about it. */
+  readonly metrics?: (context: Context) => readonly Metric[];
 }

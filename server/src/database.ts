@@ -1,15 +1,36 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { ChunkTables } from './loop/data/chunk.store.ts';
 import type { DatasetTables } from './loop/data/dataset.store.ts';
+import type { DatasetDeclarationTables } from './loop/data/declaration.store.ts';
 import type { ConversionTables } from './loop/deploy/conversion.store.ts';
 import type { DeploymentTables } from './loop/deploy/deployment.store.ts';
 import type { DesiredStateTables } from './loop/deploy/desired-state.store.ts';
 import type { EndpointTables } from './loop/deploy/endpoint.store.ts';
 import type { GatewayTables } from './loop/deploy/gateway.store.ts';
+import type { ArmCounterTables } from './loop/deploy/rollout/counters.store.ts';
+import type { RolloutTables } from './loop/deploy/rollout/rollout.store.ts';
+import type { DecisionTables } from './loop/evaluate/decision.store.ts';
+import type { GateTables } from './loop/evaluate/gate.store.ts';
+import type { MonitorAlertTables } from './loop/monitor/alert.store.ts';
+import type { MonitorInboxTables } from './loop/monitor/ingest.store.ts';
+import type { LabelTables } from './loop/monitor/label.store.ts';
+import type { LabelBatchTables } from './loop/monitor/label-batch.store.ts';
+import type { MonitorTables } from './loop/monitor/monitor.store.ts';
+import type { PredictionTables } from './loop/monitor/prediction-index.store.ts';
+import type { QualityTables } from './loop/monitor/quality.store.ts';
+import type { MonitorReferenceTables } from './loop/monitor/reference.store.ts';
+import type { MonitorResultTables } from './loop/monitor/result.store.ts';
+import type { MonitorWindowTables } from './loop/monitor/window.store.ts';
 import type { ModelAliasTables } from './loop/registry/alias.store.ts';
 import type { RegisteredModelTables } from './loop/registry/model.store.ts';
 import type { ModelVersionTables } from './loop/registry/version.store.ts';
+import type { CheckTables } from './loop/retrain/check.store.ts';
+import type { FiringTables } from './loop/retrain/firing.store.ts';
+import type { PolicyTables } from './loop/retrain/policy.store.ts';
+import type { WorldTables } from './loop/retrain/world.store.ts';
 import type { CaptureTables } from './loop/serve/captures.store.ts';
+import type { ErasureTables } from './loop/serve/erasure.store.ts';
+import type { RemovalTables } from './loop/serve/removal.store.ts';
 import type { ExperimentTables } from './loop/track/experiment.store.ts';
 import type { InputTables } from './loop/track/input.store.ts';
 import type { LoggedModelTables } from './loop/track/logged-model.store.ts';
@@ -18,18 +39,35 @@ import type { RunTables } from './loop/track/run.store.ts';
 import type { AttemptTables } from './loop/train/attempt.store.ts';
 import type { EnvironmentTables } from './loop/train/environment.store.ts';
 import type { TrainJobTables } from './loop/train/job.store.ts';
+import type { JobTemplateTables } from './loop/train/job-template.store.ts';
 import type { SnapshotTables } from './loop/train/snapshot.store.ts';
 import type { TokenTables } from './platform/auth/token.store.ts';
 import type { Database } from './platform/db/database.ts';
 import type { EventTables } from './platform/events/event.store.ts';
 import type { JobTables } from './platform/jobs/job-tables.ts';
+import type { ProjectTables } from './project/project.store.ts';
 
-type PlatformTables = TokenTables & JobTables & EventTables;
+type PlatformTables = TokenTables & JobTables & EventTables & ProjectTables;
 type TrackTables = ExperimentTables & RunTables & MetricTables & InputTables & LoggedModelTables;
-type DataTables = ChunkTables & DatasetTables;
-type TrainTables = SnapshotTables & EnvironmentTables & TrainJobTables & AttemptTables;
+type DataTables = ChunkTables & DatasetTables & DatasetDeclarationTables;
+type TrainTables = SnapshotTables & EnvironmentTables & TrainJobTables & JobTemplateTables & AttemptTables;
 type RegistryTables = RegisteredModelTables & ModelVersionTables & ModelAliasTables;
-type DeployTables = EndpointTables & DeploymentTables & ConversionTables & DesiredStateTables & GatewayTables;
+type DeployTables = EndpointTables &
+  DeploymentTables &
+  ConversionTables &
+  DesiredStateTables &
+  GatewayTables &
+  RolloutTables &
+  ArmCounterTables;
+type RetrainTables = PolicyTables & FiringTables & CheckTables & WorldTables;
+type LabellingTables = PredictionTables & LabelTables & LabelBatchTables & QualityTables;
+type WatchTables = MonitorTables &
+  MonitorInboxTables &
+  MonitorWindowTables &
+  MonitorResultTables &
+  MonitorReferenceTables &
+  MonitorAlertTables;
+type ServeTables = CaptureTables & ErasureTables & RemovalTables;
 
 /** Every table of the server: each store exports its own slice. Types only. */
 export type Tables = PlatformTables &
@@ -38,7 +76,12 @@ export type Tables = PlatformTables &
   TrainTables &
   RegistryTables &
   DeployTables &
-  CaptureTables;
+  GateTables &
+  DecisionTables &
+  LabellingTables &
+  WatchTables &
+  ServeTables &
+  RetrainTables;
 
 export type Db = Kysely<Tables>;
 export type Trx = Transaction<Tables>;

@@ -12,6 +12,7 @@ import { eventMigrations } from './platform/events/migrations/index.ts';
 import { jobMigrations } from './platform/jobs/migrations/index.ts';
 import { openJobs } from './platform/jobs/open-jobs.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { projectMigrations } from './project/migrations/index.ts';
 
 /** Parts that a test swaps: the clock and the log; everything else is real. */
 export interface ContextOverrides {
@@ -29,7 +30,13 @@ export async function openContext(
   const log = overrides.log ?? createLog(config.logLevel, 'server');
   const db = openDatabase(config);
   try {
-    const migrations = [authMigrations, jobMigrations, eventMigrations, ...stages.map((stage) => stage.migrations)];
+    const migrations = [
+      authMigrations,
+      jobMigrations,
+      eventMigrations,
+      ...stages.map((stage) => stage.migrations),
+      projectMigrations,
+    ];
     const applied = await migrate(db, migrations.flat(), () => clock.now());
     if (applied.length > 0) log.info({ applied }, 'database migrated');
   } catch (error) {

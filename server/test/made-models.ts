@@ -35,10 +35,12 @@ export interface MadeModels {
   readonly defects: readonly MadeModel[];
 }
 
-/** Fits, saves, records and converts all of them below `out`. */
-export async function makeModels(python: string, out: string): Promise<MadeModels> {
+/** Fits, saves, records and converts all of them below `out`, or only those of these names. */
+export async function makeModels(python: string, out: string, only: readonly string[] = []): Promise<MadeModels> {
   const script = new URL('../../python/tests/fixtures/make_models.py', import.meta.url).pathname;
-  const { code, stderr } = await run(python, [script, '--out', out], { env: inheritedEnvironment() });
+  const { code, stderr } = await run(python, [script, '--out', out, ...only.flatMap((name) => ['--only', name])], {
+    env: inheritedEnvironment(),
+  });
   expect({ code, stderr: stderr.slice(-2_000) }).toMatchObject({ code: 0 });
   const made = JSON.parse(await readFile(join(out, 'index.json'), 'utf8')) as MadeModels;
   const place = (one: MadeModel): MadeModel => ({
@@ -68,19 +70,24 @@ export function madeSource(find: (modelId: string) => MadeModel): ModelSource {
   };
 }
 
-/** What was made as the ONNX form of a model, right or wrong, counts as its conversion. */
-export async function plantConversion(parts: Pick<Context, 'db' | 'blobs' | 'clock'>, made: MadeModel): Promise<void> {
-  if (made.onnx === null) return;
+/** What conversions are kept by. */
+export async function digestOfModel(made: Pick<MadeModel, 'model'>): Promise<string> {
   const digests: StoredFile[] = [];
   for (const path of (await filesBelow(made.model)).sort()) {
     const bytes = await readFile(join(made.model, path));
     digests.push({ path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
   }
+  return modelDigest(digests);
+}
+
+/** What was made as the ONNX form of a model, right or wrong, counts as its conversion. */
+export async function plantConversion(parts: Pick<Context, 'db' | 'blobs' | 'clock'>, made: MadeModel): Promise<void> {
+  if (made.onnx === null) return;
   const files: StoredFile[] = [];
   for (const name of ['model.onnx', 'conversion.json']) {
     files.push(await storeFile(parts.blobs, join(made.onnx, name), name));
   }
-  const key = { modelDigest: modelDigest(digests), converter: await converterVersion() };
+  const key = { modelDigest: await digestOfModel(made), converter: await converterVersion() };
   await parts.db.transaction((trx) => insertConversion(trx, key, { files, reason: null }, parts.clock.now()));
 }
 

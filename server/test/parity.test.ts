@@ -9,9 +9,10 @@ import { type MlModel, readMlModel } from '../src/engines/mlmodel.ts';
 import { openOnnxEngine } from '../src/engines/onnx-engine.ts';
 import type { ParityReport } from '../src/engines/parity-report.ts';
 import { openPythonEngine } from '../src/engines/python-engine.ts';
+import { verifyEngine } from '../src/engines/verify-engine.ts';
+import { decisionStage } from '../src/loop/deploy/model-source.fixture.ts';
 import { createDeployStage } from '../src/loop/deploy/stage.ts';
 import { deploy, untilState } from '../src/loop/deploy/test-gateway.fixture.ts';
-import { verifyEngine } from '../src/loop/serve/gateway/verify-engine.ts';
 import { gatewayConfig, post } from '../src/loop/serve/gateway.fixture.ts';
 import { type Gateway, startGateway } from '../src/loop/serve/gateway-main.ts';
 import { serveStage } from '../src/loop/serve/stage.ts';
@@ -121,7 +122,7 @@ describe.concurrent('the parity gate', { timeout: 180_000 }, () => {
       onnx: onnx === null ? null : { folder: onnx, digest: name },
       golden: { file: golden, sha256 },
     };
-    const verification = { deployment: name, modelId, engine, mlmodel, files, meaning: null };
+    const verification = { name, modelId, engine, mlmodel, files, meaning: null };
     return await verifyEngine({ verdicts: join(root, 'verdicts') }, verification);
   };
   const open = async ({ name, model, onnx }: MadeModel, kind: EngineKind, { signature }: MlModel): Promise<Engine> => {
@@ -149,7 +150,10 @@ describe.concurrent('deployed with a planted defect', { timeout: 180_000 }, () =
 
   beforeAll(async () => {
     const dataDir = join(root, 'gateway');
-    server = await testApp({ stages: [createDeployStage(madeSource(find)), serveStage], config: { python } });
+    server = await testApp({
+      stages: [decisionStage, createDeployStage(madeSource(find)), serveStage],
+      config: { python },
+    });
     for (const one of made.defects) {
       await plantConversion(server.context, one);
       await plantEnvironment(join(dataDir, 'environments'), python, one);

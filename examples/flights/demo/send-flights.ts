@@ -1,41 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** One flight as the caller of the model sends it; the truth stays here. */
-export interface Flight {
-  readonly key: string;
-  readonly event_time: string;
-  readonly features: Readonly<Record<string, unknown>>;
-  readonly late: boolean;
-}
+import type { Flight } from './flight.ts';
 
 export interface Answer {
   readonly flight: Flight;
   /** `null`: no 2xx answer came. */
   readonly predictionId: string | null;
   readonly probability: number;
+  /** `version:flights/3` */
   readonly version: string | null;
   readonly failure: string | null;
 }
 
-/**
- * Sends each flight once, at a steady pace, from a few callers at a time. Nobody retries:
- * a refused or broken request stays a failure.
- */
-export async function sendFlights(
-  url: string,
-  flights: readonly Flight[],
-  options: { seconds: number; onSent?: (count: number) => void },
-): Promise<Answer[]> {
-  const pause = (options.seconds * 1000) / Math.max(1, flights.length);
-  const start = Date.now();
-  const answers: Promise<Answer>[] = [];
-  for (const [index, flight] of flights.entries()) {
-    const due = start + index * pause;
-    if (due > Date.now()) await sleep(due - Date.now());
-    answers.push(sendOne(url, flight));
-    options.onSent?.(index + 1);
-  }
-  return Promise.all(answers);
+/** How fast the caller goes now: as fast as the gateway answers, at a walk, or not at all. */
+export interface Pace {
+  /** Milliseconds to rest before the next request; resolves when the caller may go on. */
+  next(): Promise<number>;
+}
+
+const CALLERS = 12;
+
+/** Sends each flight once, from a few callers at a time. Nobody retries: what fails stays a failure. */
+export async function sendFlights(url: string, flights: readonly Flight[], pace: Pace): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  let at = 0;
+  const call = async () => {
+    for (;;) {
+      const rest = await pace.next();
+      const flight = flights[at];
+      at += 1;
+      if (flight === undefined) return;
+      if (rest > 0) await sleep(rest);
+      answers.push(await sendOne(url, flight));
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, call));
+  return answers;
 }
 
 async function sendOne(url: string, flight: Flight): Promise<Answer> {
@@ -43,7 +42,11 @@ async function sendOne(url: string, flight: Flight): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'bucle-event-time': flight.event_time },
+      headers: {
+        'content-type': 'application/json',
+        'bucle-event-time': flight.event_time,
+        'bucle-key': flight.key,
+      },
       body: JSON.stringify({ dataframe_records: [flight.features] }),
     });
     const text = await response.text();
@@ -61,20 +64,14 @@ async function sendOne(url: string, flight: Flight): Promise<Answer> {
   }
 }
 
-/** Area under the ROC curve, by ranks, ties counted half. */
-export function areaUnderCurve(answers: readonly Answer[]): number {
-  const sorted = answers.filter(({ failure }) => failure === null).sort((a, b) => a.probability - b.probability);
-  let rankSum = 0;
-  let late = 0;
-  for (let i = 0; i < sorted.length; ) {
-    let j = i;
-    while (j < sorted.length && sorted[j]?.probability === sorted[i]?.probability) j += 1;
-    const rank = (i + 1 + j) / 2;
-    const lateHere = sorted.slice(i, j).filter(({ flight }) => flight.late).length;
-    rankSum += rank * lateHere;
-    late += lateHere;
-    i = j;
-  }
-  const onTime = sorted.length - late;
-  return (rankSum - (late * (late + 1)) / 2) / (late * onTime);
+/** What one version says of many flights at once, in their order. */
+export async function predictMany(url: string, flights: readonly Flight[]): Promise<number[]> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ dataframe_records: flights.map(({ features }) => features) }),
+  });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  const { predictions } = (await response.json()) as { predictions: readonly (readonly number[])[] };
+  return predictions.map((one) => one[1] ?? Number.NaN);
 }

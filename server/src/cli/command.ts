@@ -71,6 +71,8 @@ export const exitCodes = {
   ok: 0,
   failed: 1,
   usage: 2,
+  /** Of `plan --exit-code`: there is something to change. */
+  changes: 2,
   saidNo: 3,
   signIn: 4,
   notFound: 5,

@@ -3,12 +3,12 @@ import { ApiError } from '@bucle/client';
 import { parseConfig } from '../platform/config/config.ts';
 import { readSettings } from '../platform/config/settings.ts';
 import { BucleError } from '../platform/errors.ts';
+import { nearest } from '../platform/nearest.ts';
 import { type Command, exitCodes, type Io, type Option, UsageError } from './command.ts';
 import { aliases, commands } from './commands.ts';
 import { globalOptions } from './global-options.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { createIo, type IoStreams } from './io.ts';
-import { nearest } from './nearest.ts';
 
 export interface CliSurroundings extends IoStreams {
   readonly env: Readonly<Record<string, string | undefined>>;

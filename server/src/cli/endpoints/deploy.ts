@@ -1,5 +1,6 @@
 import { fillPath } from '@bucle/client';
 import { defineCommand, exitCodes, type Io, UsageError } from '../command.ts';
+import { ground, groundOptions } from '../rollouts/ground.ts';
 import { declaration, declarationOptions } from './declaration.ts';
 import { tellFailure, tellVerdict } from './verdict.ts';
 import { type Deployment, getEndpoint } from './view.ts';
@@ -9,7 +10,8 @@ const engines = ['auto', 'onnx', 'python'];
 
 export const command = defineCommand({
   summary: 'Deploy a model version behind the parity gate; prints the address for callers.',
-  usage: 'NAME MODEL/VERSION [--traffic N] [--engine auto|onnx|python] [--prediction KIND …] [--no-wait]',
+  usage:
+    'NAME MODEL/VERSION [--traffic N] [--decision ID | --reason TEXT] [--engine auto|onnx|python] [--prediction KIND …] [--no-wait]',
   options: {
     engine: { type: 'string', value: 'ENGINE', meaning: 'auto (default), onnx (insists) or python.' },
     traffic: {
@@ -17,6 +19,7 @@ export const command = defineCommand({
       value: 'N',
       meaning: 'Percent as soon as it is ready; absent: everything if nothing has traffic yet, else nothing.',
     },
+    ...groundOptions,
     ...declarationOptions,
     'no-wait': { type: 'boolean', meaning: 'Return as soon as it is accepted.' },
     timeout: { type: 'string', value: 'SECONDS', meaning: 'Wait no longer than this, then exit with 8; it goes on.' },
@@ -41,6 +44,7 @@ export const command = defineCommand({
           version,
           ...(values.engine === undefined ? {} : { engine: values.engine }),
           ...(traffic === undefined ? {} : { traffic }),
+          ...ground(values),
           ...declaration(values),
         },
         signal: io.signal,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CliOptions, cli } from '../../../test/cli.ts';
 import { type TestApp, testApp } from '../../../test/test-app.ts';
-import { folderSource, makeTiny } from '../../loop/deploy/model-source.fixture.ts';
+import { decisionStage, folderSource, makeTiny } from '../../loop/deploy/model-source.fixture.ts';
 import { createDeployStage } from '../../loop/deploy/stage.ts';
 import { type EndpointView, handGateway, parityReport, untilState } from '../../loop/deploy/test-gateway.fixture.ts';
 
@@ -16,7 +16,7 @@ describe('endpoints on the command line', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'bucle-models-'));
     for (const id of ['tiny.1', 'tiny.2', 'tiny.3']) await makeTiny(root, id);
-    t = await testApp({ stages: [createDeployStage(folderSource(root))] });
+    t = await testApp({ stages: [decisionStage, createDeployStage(folderSource(root))] });
     gateway = handGateway(t.client);
   });
   afterAll(async () => {
@@ -147,7 +147,10 @@ describe('endpoints on the command line', () => {
     const unknown = await bucle(['traffic', 'split', 'tiny/3=100']);
     expect(unknown).toMatchObject({ code: 5, stderr: expect.stringContaining('split has no deployment tiny/3.') });
     expect((await bucle(['retire', 'split', 'tiny/1'])).code).toBe(6);
-    expect((await bucle(['traffic', 'split', '2=100'])).stdout).toBe('tiny/2 100 %\n');
+    const refused = await bucle(['traffic', 'split', '2=100']);
+    expect(refused).toMatchObject({ code: 6, stderr: expect.stringContaining('that is a promotion') });
+    expect(refused.stderr).toContain('--reason TEXT');
+    expect((await bucle(['traffic', 'split', '2=100', '--reason', 'a test'])).stdout).toBe('tiny/2 100 %\n');
     expect((await bucle(['retire', 'split', first])).stderr).toBe(`Retired ${first} (tiny/1).\n`);
     const again = await makeReady('split', 'tiny/1');
     expect((await bucle(['retire', 'split', 'tiny/1'])).stderr).toContain(again);
@@ -158,7 +161,7 @@ describe('endpoints on the command line', () => {
     const listed = await bucle(['ls']);
     expect(listed.stdout).toContain('shown\ttiny/1 100 %\t–\thttp://127.0.0.1:7999/endpoints/shown/invocations\n');
     const piped = await bucle(['show', 'shown']);
-    expect(piped.stdout).toContain(`${id}\ttiny/1\tready\t100 %\t0 %\tpython\tpassed, 3 rows\t`);
+    expect(piped.stdout).toContain(`${id}\ttiny/1\tready\t100 %, stable\t0 %\tpython\tpassed, 3 rows\t`);
     expect((await bucle(['show', 'shown'], { isTTY: true })).stdout).toContain(`\n${id.slice(-12)}  tiny/1`);
     expect(JSON.parse((await bucle(['show', 'shown', '--json'])).stdout)).toMatchObject({ name: 'shown' });
     expect(await bucle(['show', 'nobody'])).toMatchObject({

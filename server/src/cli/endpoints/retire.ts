@@ -5,9 +5,11 @@ import { getEndpoint, shortVersion } from './view.ts';
 
 export const command = defineCommand({
   summary: 'End a deployment that has no traffic; its workers stop.',
-  usage: 'NAME DEPLOYMENT',
-  options: {},
-  async run({ args }, io) {
+  usage: 'NAME DEPLOYMENT [--force]',
+  options: {
+    force: { type: 'boolean', meaning: 'Also the version to which the last rollout can be undone.' },
+  },
+  async run({ values, args }, io) {
     const [name, word] = args;
     if (name === undefined || word === undefined || args.length !== 2) {
       throw new UsageError('endpoints retire needs NAME and DEPLOYMENT.');
@@ -16,7 +18,7 @@ export const command = defineCommand({
     await io.client.request(
       'DELETE',
       fillPath('/api/v1/endpoints/{name}/deployments/{id}', { name, id: deployment.id }),
-      { signal: io.signal },
+      { query: { force: values.force ?? false }, signal: io.signal },
     );
     if (io.json) io.printJson({ endpoint: name, deployment: deployment.id, state: 'retired' });
     io.note(`Retired ${deployment.id} (${shortVersion(deployment)}).`);

@@ -1,5 +1,6 @@
 import { defineCommand, type Io, UsageError } from '../command.ts';
 import { formatTime } from '../data/format.ts';
+import { describeRollout } from '../rollouts/view.ts';
 import { type Deployment, type EndpointDetail, getEndpoint, shortId, shortVersion } from './view.ts';
 
 export const command = defineCommand({
@@ -27,7 +28,7 @@ function showEndpoint(io: Io, endpoint: EndpointDetail): void {
       io.stdout.isTTY ? shortId(one.id) : one.id,
       shortVersion(one),
       one.state,
-      one.traffic === 0 ? null : `${one.traffic} %`,
+      one.traffic === 0 ? null : `${one.traffic} %${one.id === endpoint.stable ? ', stable' : ''}`,
       describeSeen(one),
       one.serving_engine,
       describeParity(one),
@@ -35,6 +36,10 @@ function showEndpoint(io: Io, endpoint: EndpointDetail): void {
     ]),
     ['deployment', 'version'],
   );
+  if (endpoint.rollout !== null) {
+    io.note(describeRollout(endpoint.rollout));
+    io.note(`  next: bucle rollouts watch ${endpoint.rollout.id}`);
+  }
   for (const { version, failure } of endpoint.deployments.slice(0, 1)) {
     if (failure !== null) io.note(`${version}: ${failure.reason}\n  next: ${failure.next}`);
   }

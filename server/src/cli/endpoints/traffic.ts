@@ -1,14 +1,15 @@
 import { fillPath } from '@bucle/client';
 import { defineCommand, UsageError } from '../command.ts';
+import { ground, groundOptions } from '../rollouts/ground.ts';
 import { findDeployment } from './find-deployment.ts';
 import { describeTraffic, type Endpoint, getEndpoint } from './view.ts';
 
 export const command = defineCommand({
   summary: 'Replace the whole split of an endpoint at once; the shares sum to 100.',
   usage:
-    'NAME DEPLOYMENT=PERCENT…   (a deployment by its id, the end of it, or its version: flights/3=90 flights/4=10)',
-  options: {},
-  async run({ args }, io) {
+    'NAME DEPLOYMENT=PERCENT… [--decision ID | --reason TEXT]   (a deployment by its id, the end of it, or its version: flights/3=90 flights/4=10)',
+  options: groundOptions,
+  async run({ values, args }, io) {
     const [name, ...shares] = args;
     if (name === undefined || shares.length === 0) {
       throw new UsageError('endpoints traffic needs NAME and DEPLOYMENT=PERCENT for each that shall get requests.');
@@ -22,7 +23,7 @@ export const command = defineCommand({
       traffic[id] = percent;
     }
     const after = await io.client.request<Endpoint>('PUT', fillPath('/api/v1/endpoints/{name}/traffic', { name }), {
-      json: traffic,
+      json: { traffic, ...ground(values) },
       signal: io.signal,
     });
     if (io.json) io.printJson(after);

@@ -1,14 +1,6 @@
 import type { Io } from '../command.ts';
 import { formatCount } from '../data/format.ts';
-import {
-  type Deployment,
-  describeTraffic,
-  type EndpointDetail,
-  isGone,
-  type Parity,
-  shortId,
-  shortVersion,
-} from './view.ts';
+import { type Deployment, describeTraffic, type EndpointDetail, type Parity, shortVersion } from './view.ts';
 
 /** What serves, what was proved, and how to ask it. */
 export function tellVerdict({ note }: Pick<Io, 'note'>, deployment: Deployment, endpoint: EndpointDetail): void {
@@ -21,16 +13,10 @@ export function tellVerdict({ note }: Pick<Io, 'note'>, deployment: Deployment, 
   if (parity !== null) note(`  parity   ${describeParity(parity)}`);
   note(`  traffic  ${describeTraffic(endpoint) ?? 'nobody'}`);
   if (deployment.traffic === 0) {
-    note(`           give it some: bucle endpoints traffic ${endpoint.name} ${shareName(deployment, endpoint)}=100`);
+    note(`           bring it there: bucle rollouts start ${endpoint.name} ${shortVersion(deployment)} --decision ID`);
   }
   note('');
   note(`  curl -s ${endpoint.url} -H 'content-type: application/json' -d @request.json`);
-}
-
-/** By its version, unless another deployment that lives serves the same one. */
-function shareName(deployment: Deployment, { deployments }: EndpointDetail): string {
-  const same = deployments.filter((one) => one.version === deployment.version && !isGone(one));
-  return same.length > 1 ? shortId(deployment.id) : shortVersion(deployment);
 }
 
 /** Why it failed: for the parity gate, the row, by how much, the likely cause, what to do. */

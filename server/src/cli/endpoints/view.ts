@@ -1,10 +1,13 @@
 import { type Client, fillPath } from '@bucle/client';
+import type { Rollout } from '../rollouts/view.ts';
 
 /** What the server says of an endpoint; see /openapi.json. */
 export interface Endpoint {
   readonly name: string;
   readonly url: string;
   readonly traffic: Readonly<Record<string, number>>;
+  /** Deployment that holds stable traffic. */
+  readonly stable: string | null;
   readonly prediction: {
     readonly kind: string;
     readonly column: string | null;
@@ -18,6 +21,8 @@ export interface EndpointDetail extends Endpoint {
   /** Newest first. */
   readonly deployments: readonly Deployment[];
   readonly gateways: readonly { readonly gateway: string; readonly url: string; readonly seen_at: number }[];
+  /** The open one. */
+  readonly rollout: Rollout | null;
 }
 
 export interface Parity {

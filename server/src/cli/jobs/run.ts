@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { fillPath } from '@bucle/client';
 import { defineCommand, type Io, UsageError } from '../command.ts';
 import { withRetries } from '../retry.ts';
 import { makeSnapshot } from '../snapshot/make-snapshot.ts';
@@ -9,7 +10,7 @@ import { watchJob } from './watch-job.ts';
 
 export const command = defineCommand({
   summary: 'Run a command as a job: in a copy of this folder, with its environment, data, log and run kept.',
-  usage: '[--name N] [--experiment E] [--input NAME=DATASET@N]… [--detach] -- COMMAND…',
+  usage: '[--name N] [--experiment E] [--input NAME=DATASET@N]… [--detach] (--template NAME | -- COMMAND…)',
   options: {
     name: { type: 'string', value: 'NAME', meaning: 'How the job is called; absent: as its script.' },
     experiment: { type: 'string', value: 'NAME', meaning: 'MLflow experiment of its run; absent: Default.' },
@@ -18,6 +19,11 @@ export const command = defineCommand({
       multiple: true,
       value: 'NAME=DATASET@N',
       meaning: 'A dataset version that the code finds at $BUCLE_INPUT_NAME; may be said several times.',
+    },
+    template: {
+      type: 'string',
+      value: 'NAME',
+      meaning: 'A job that bucle.yaml declares, with its code as it was applied; only --input may be said beside it.',
     },
     requirements: {
       type: 'string',
@@ -36,6 +42,11 @@ export const command = defineCommand({
     detach: { type: 'boolean', meaning: 'Print the id and do not wait for the end.' },
   },
   async run({ values, args, rest }, io) {
+    if (values.template !== undefined) {
+      refuseBesideTemplate(values, [...args, ...rest]);
+      const path = fillPath('/api/v1/job-templates/{name}/jobs', { name: values.template });
+      return accept(io, await submit(io, path, { inputs: parseInputs(values.input ?? []) }), values.detach === true);
+    }
     if (rest.length === 0 || args.length > 0) {
       const words = rest.length === 0 && args.length > 0 ? args.join(' ') : 'python train.py';
       throw new UsageError(`The command of the job comes behind "--": bucle jobs run -- ${words}`);
@@ -57,22 +68,35 @@ export const command = defineCommand({
     const allowed = (values['allow-secret'] ?? []).map((path) => insideOf(root, io.cwd, '--allow-secret', path));
     await io.client.request('GET', '/api/v1/jobs', { query: { limit: 1 }, signal: io.signal });
     const { id, git } = await makeSnapshot(io, { root, allowed: new Set(allowed) });
-    const job = await submit(io, { ...request, snapshot: id, ...(git === null ? {} : { git }) });
-    io.note(`job:${job.id} (${job.name}) was accepted: it runs to its end, also when you close this terminal.`);
-    if (values.detach === true) {
-      if (io.json) io.printJson(job);
-      else io.print(job.id);
-      io.note(`Follow it: bucle jobs logs -f ${job.id}`);
-      return 0;
-    }
-    return watchJob(io, job.id);
+    const job = await submit(io, '/api/v1/jobs', { ...request, snapshot: id, ...(git === null ? {} : { git }) });
+    return accept(io, job, values.detach === true);
   },
 });
 
-function submit(io: Io, json: Readonly<Record<string, unknown>>): Promise<JobDetail> {
+function accept(io: Io, job: JobDetail, detach: boolean): Promise<number> | number {
+  io.note(`job:${job.id} (${job.name}) was accepted: it runs to its end, also when you close this terminal.`);
+  if (!detach) return watchJob(io, job.id);
+  if (io.json) io.printJson(job);
+  else io.print(job.id);
+  io.note(`Follow it: bucle jobs logs -f ${job.id}`);
+  return 0;
+}
+
+/** What a template declares is changed where it is declared. */
+function refuseBesideTemplate(values: Readonly<Record<string, unknown>>, words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError('--template has its own command: leave out the one that you wrote.');
+  const extra = Object.keys(values).find((name) => declared.includes(name));
+  if (extra !== undefined) {
+    throw new UsageError(`--${extra} can't be said beside --template: change it in bucle.yaml and run bucle apply.`);
+  }
+}
+
+const declared = ['name', 'experiment', 'requirements', 'retries', 'time-limit', 'project', 'allow-secret'];
+
+function submit(io: Io, path: string, json: Readonly<Record<string, unknown>>): Promise<JobDetail> {
   // A second try after a lost answer must not start a second job.
   const headers = { 'idempotency-key': randomUUID() };
-  return withRetries(io, () => io.client.request('POST', '/api/v1/jobs', { json, headers, signal: io.signal }));
+  return withRetries(io, () => io.client.request('POST', path, { json, headers, signal: io.signal }));
 }
 
 function parseInputs(words: readonly string[]): Record<string, string> {

@@ -68,4 +68,23 @@ describe('bucle predictions', () => {
     expect(code).toBe(5);
     expect(stderr).toContain('the gateway may still hold it');
   });
+
+  test('erase needs --yes, and tells what is gone', async () => {
+    await using running = await testApp();
+    const captures = [makeCapture({ key: 'ana' }), makeCapture({ key: 'bea' })];
+    await handCaptures(running.client).send(0, captures);
+    const erase = (...words: string[]) =>
+      cli(['predictions', 'erase', '--endpoint', 'flights', '--key', 'ana', ...words, '--url', running.baseUrl]);
+    const refused = await erase();
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('say --yes') });
+    expect((await bucle('predictions', 'erase', '--yes')).code).toBe(2);
+    expect(await erase('--yes')).toEqual({
+      ...{ code: 0, stdout: '' },
+      stderr: 'Erased 2 predictions of flights; 1 batches were looked through.\n',
+    });
+    expect(JSON.parse((await erase('--yes', '--json')).stdout)).toMatchObject({ state: 'done', predictions: 0 });
+    expect((await cli(['predictions', 'ls', 'flights', '--url', running.baseUrl])).stdout).not.toContain(
+      captures[0]?.id,
+    );
+  });
 });

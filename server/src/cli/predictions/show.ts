@@ -1,5 +1,5 @@
-import { fillPath } from '@bucle/client';
-import { defineCommand, UsageError } from '../command.ts';
+import { ApiError, fillPath } from '@bucle/client';
+import { defineCommand, type Io, UsageError } from '../command.ts';
 import { formatFeatures, formatMoment, formatValue, type PredictedRow, type PredictionRequest } from './view.ts';
 
 type Prediction = PredictionRequest & { readonly rows: readonly PredictedRow[] };
@@ -29,12 +29,39 @@ export const command = defineCommand({
     ];
     for (const [name = '', value = ''] of facts) io.print(`${name.padEnd(12)}${value}`);
     io.print('');
+    const labels = await labelsOf(io, id);
     io.printTable(
-      ['row', 'output', 'features'],
-      rows.map(({ row, output, features }) => [row, formatValue(output), formatFeatures(features)]),
+      ['row', 'output', ...(labels.size === 0 ? [] : ['label']), 'features'],
+      rows.map(({ ref, row, output, features }) => [
+        row,
+        formatValue(output),
+        ...(labels.size === 0 ? [] : [labels.get(ref) ?? null]),
+        formatFeatures(features),
+      ]),
     );
     const [first] = rows;
     if (first) io.note(`Where it came from: bucle lineage ${first.ref}`);
     return 0;
   },
 });
+
+interface Labels {
+  readonly rows: readonly {
+    readonly ref: string;
+    readonly label: { readonly value: unknown; readonly censored: string | null } | null;
+  }[];
+}
+
+/** What was true, by row; empty when nothing is known yet. */
+async function labelsOf({ client }: Pick<Io, 'client'>, id: string): Promise<Map<string, string>> {
+  const none = (error: unknown): Labels => {
+    if (error instanceof ApiError && error.status === 404) return { rows: [] };
+    throw error;
+  };
+  const { rows } = await client.request<Labels>('GET', fillPath('/api/v1/predictions/{id}/labels', { id })).catch(none);
+  return new Map(
+    rows.flatMap(({ ref, label }) =>
+      label === null ? [] : [[ref, label.censored === null ? formatValue(label.value) : `censored: ${label.censored}`]],
+    ),
+  );
+}

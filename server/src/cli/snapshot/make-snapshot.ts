@@ -18,6 +18,8 @@ export interface Project {
   readonly root: string;
   /** Paths below it that are no secrets, whatever they look like. */
   readonly allowed: ReadonlySet<string>;
+  /** Paths below it that are no code. */
+  readonly leftOut?: ReadonlySet<string>;
 }
 
 export interface MadeSnapshot {
@@ -51,10 +53,11 @@ export interface ReadProject {
 /** What a snapshot would hold, all rules applied; sends nothing. */
 export async function readProject(
   io: Pick<Io, 'config' | 'json' | 'note' | 'signal' | 'stderr'>,
-  { root, allowed }: Project,
+  { root, allowed, leftOut }: Project,
 ): Promise<ReadProject> {
   if (!(await stat(root).catch(() => null))?.isDirectory()) throw snapshotErrors.NO_PROJECT({ path: root });
-  const isLeftOut = await loadIgnoreRules(root, io.config.dataDir);
+  const rules = await loadIgnoreRules(root, io.config.dataDir);
+  const isLeftOut: IsLeftOut = (path) => leftOut?.has(path) === true || rules(path);
   const { paths, git } = await listProject(io, root, isLeftOut);
   const found = await statFiles(root, paths);
   checkLimits(found);

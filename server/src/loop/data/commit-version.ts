@@ -1,5 +1,6 @@
 import { type Manifest, ManifestError, parseManifest } from '@bucle/client/chunks';
 import type { Context } from '../../context.ts';
+import type { Trx } from '../../database.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
 import { findChunks } from './chunk.store.ts';
 import { findVersion, findVersionByManifest, insertPendingProfile, insertVersion } from './dataset.store.ts';
@@ -17,6 +18,10 @@ export interface NewVersion {
   readonly manifest: unknown;
   readonly message: string | null;
   readonly actor: string;
+  /** Event or request that led to it. */
+  readonly cause?: string | null | undefined;
+  /** Runs in the transaction of the commit, also when the version exists already. */
+  readonly record?: ((trx: Trx, version: DatasetVersion) => Promise<void>) | undefined;
 }
 
 /**
@@ -28,7 +33,7 @@ export async function commitVersion(
   given: NewVersion,
 ): Promise<{ version: DatasetVersion; created: boolean }> {
   const { db, jobs, clock } = parts;
-  const { name, message, actor } = given;
+  const { name, message, actor, cause = null, record } = given;
   const manifest = checkManifest(given.manifest);
   await requireStored(parts, manifest);
   const id = await storeManifest(parts, manifest);
@@ -36,7 +41,10 @@ export async function commitVersion(
   return db.transaction(async (trx) => {
     await db.lock(trx, `dataset:${name}`);
     const existing = await findVersionByManifest(trx, name, id);
-    if (existing) return { version: existing, created: false };
+    if (existing) {
+      await record?.(trx, existing);
+      return { version: existing, created: false };
+    }
     const isNew = await insertPendingProfile(trx, id);
     const number = await insertVersion(trx, {
       ...{ dataset: name, manifest: id, files: manifest.files.length, bytes, message },
@@ -48,10 +56,11 @@ export async function commitVersion(
     await appendEvent(
       trx,
       { clock },
-      { type: 'dataset.version.created', subject: formatDatasetRef({ name, number }), actor, data },
+      { type: 'dataset.version.created', subject: formatDatasetRef({ name, number }), actor, cause, data },
     );
     const version = await findVersion(trx, name, number);
     if (!version) throw new Error(`${name}@${number} is not there right after it was inserted.`);
+    await record?.(trx, version);
     return { version, created: true };
   });
 }

@@ -175,6 +175,18 @@ export async function listVersionsOfManifest(db: Db, manifest: string): Promise<
   return (await versions(db).where('v.manifest', '=', manifest).orderBy('v.dataset').execute()).map(toVersion);
 }
 
+/** Versions whose message names `text` as a whole word, like `endpoint:flights`. */
+export async function listVersionsMentioning(db: Db, text: string): Promise<DatasetVersion[]> {
+  const rows = await versions(db)
+    .where('v.message', 'like', `%${text}%`)
+    .orderBy('v.dataset')
+    .orderBy('v.number')
+    .execute();
+  const isWord = ({ message }: { message: string | null }) =>
+    (message ?? '').split(/[\s,;()]+/).some((word) => word.replace(/[.:]$/, '') === text);
+  return rows.filter(isWord).map(toVersion);
+}
+
 function versions(db: Db) {
   return db
     .selectFrom('dataset_versions as v')

@@ -11,6 +11,11 @@ export const dataErrors = defineErrors('DATA', {
     message: 'The dataset {name} has no version {version}.',
     next: 'List its versions with `bucle data show {name}`.',
   },
+  NOT_DECLARED: {
+    status: 404,
+    message: 'Nothing is declared of the dataset {name}.',
+    next: 'Name it under `datasets` of bucle.yaml and run `bucle apply`.',
+  },
   FILE_NOT_FOUND: {
     status: 404,
     message: '{ref} has no file {path}.',

@@ -6,12 +6,12 @@ import { BucleError } from '../../platform/errors.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
 import type { JobHandler, JobRun } from '../../platform/jobs/jobs.ts';
 import { profileTables } from '../../platform/parquet/profile-tables.ts';
-import { type TableFile, tableEnding, tableFormat } from '../../platform/parquet/table-file.ts';
+import { type TableFile, tableFormat } from '../../platform/parquet/table-file.ts';
 import type { TableProfiles } from '../../platform/parquet/table-profile.ts';
 import { type DatasetProfileTable, listVersionsOfManifest, updateProfile } from './dataset.store.ts';
 import { countRows, formatDatasetRef } from './dataset.ts';
-import { cacheFile, placeFile } from './file-cache.ts';
 import { loadManifest } from './manifest-blob.ts';
+import { placeTable } from './place-tables.ts';
 import { readFileChunks } from './read-chunks.ts';
 
 export const PROFILE_JOB = 'data.profile';
@@ -71,7 +71,7 @@ async function computeProfile(parts: Parts, { job, signal }: JobRun, manifest: M
     }
     const files: TableFile[] = [];
     for (const [i, file] of tables.entries())
-      files.push(await tableFile(parts, file, join(scratch, 'in', String(i)), signal));
+      files.push(await placeTable(parts, file, join(scratch, 'in', String(i)), signal));
     const profiles =
       files.length === 0
         ? { tables: [], unreadable: [] }
@@ -80,13 +80,6 @@ async function computeProfile(parts: Parts, { job, signal }: JobRun, manifest: M
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
-}
-
-/** Names in a manifest may hold any character; the reader of tables gets a plain one. */
-async function tableFile(parts: Parts, file: ManifestFile, base: string, signal: AbortSignal): Promise<TableFile> {
-  const path = `${base}${tableEnding(file.path) ?? ''}`;
-  await placeFile(await cacheFile(parts, file, signal), path);
-  return { path, name: file.path, format: tableFormat(file.path) ?? 'csv' };
 }
 
 async function verifyFile(parts: Parts, file: ManifestFile, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Stage } from '../../context.ts';
 import { chunkRoutes } from './chunk.routes.ts';
 import { datasetRoutes } from './dataset.routes.ts';
+import { declarationRoutes } from './declaration.routes.ts';
 import { dataErrors } from './errors.ts';
 import { dataMigrations } from './migrations/index.ts';
 import { profileJob } from './profile-version.ts';
@@ -12,6 +13,7 @@ export const dataStage: Stage = {
   routes(app, context) {
     chunkRoutes(app, context);
     datasetRoutes(app, context);
+    declarationRoutes(app, context);
   },
   jobs: (context) => [profileJob(context)],
 };

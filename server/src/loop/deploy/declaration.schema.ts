@@ -21,6 +21,16 @@ export const declarationProperties = {
   workers: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 64 }))),
 };
 
+/** On what another version may come to hold stable traffic. */
+export const groundProperties = {
+  decision: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'A decision that promotes the version here.' }),
+  ),
+  reason: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 2_000, description: 'Why without one: it is kept as an override.' }),
+  ),
+};
+
 export const EndpointChange = Type.Object(declarationProperties, strict);
 
 export function toDeclaration(body: Static<typeof EndpointChange>): Partial<Declaration> {

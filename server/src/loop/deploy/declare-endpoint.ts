@@ -39,6 +39,15 @@ export async function changeEndpoint(parts: Parts, request: DeclareRequest): Pro
   });
 }
 
+/** Makes the endpoint, or changes what it declares; the same again changes nothing. */
+export async function putEndpoint(parts: Parts, request: DeclareRequest): Promise<void> {
+  await parts.db.transaction(async (trx) => {
+    await lockEndpoint(parts, trx, request.endpoint);
+    await declareEndpoint(parts, trx, request);
+    await refreshDesiredState(parts, trx);
+  });
+}
+
 /** Makes the endpoint, or changes what it declares; under the endpoint's lock. */
 export async function declareEndpoint(
   { clock }: Pick<Context, 'clock'>,

@@ -15,6 +15,11 @@ import { retireDeployment } from './retire-deployment.ts';
 
 const tags = ['endpoints'];
 
+const RetireQuery = Type.Object(
+  { force: Type.Boolean({ default: false, description: 'Also when an undo would go back to it.' }) },
+  { additionalProperties: false },
+);
+
 type Parts = Pick<Context, 'db' | 'blobs' | 'jobs' | 'clock' | 'config'> & { readonly source: ModelSource };
 
 export function deploymentRoutes(app: App, parts: Parts): void {
@@ -33,9 +38,9 @@ export function deploymentRoutes(app: App, parts: Parts): void {
       },
     },
     async ({ params, body, principal, id }, reply) => {
-      const { version, engine = 'auto', traffic, ...declaration } = body;
+      const { version, engine = 'auto', traffic, decision, reason, ...declaration } = body;
       const deployment = await deployVersion(parts, {
-        ...{ endpoint: params.name, version, engine, traffic },
+        ...{ endpoint: params.name, version, engine, traffic, decision, reason },
         declaration: toDeclaration(declaration),
         actor: principal.name,
         cause: `request:${id}`,
@@ -56,12 +61,13 @@ export function deploymentRoutes(app: App, parts: Parts): void {
         operationId: 'retireDeployment',
         summary: 'Ends a deployment that has no traffic; it stays on record.',
         params: DeploymentParams,
+        querystring: RetireQuery,
         response: { 204: Type.Null() },
       },
     },
-    async ({ params, principal, id }, reply) => {
+    async ({ params, query: { force }, principal, id }, reply) => {
       const because = { actor: principal.name, cause: `request:${id}` };
-      await retireDeployment(parts, { endpoint: params.name, deployment: params.deployment, ...because });
+      await retireDeployment(parts, { endpoint: params.name, deployment: params.deployment, force, ...because });
       return reply.code(204).send(null);
     },
   );

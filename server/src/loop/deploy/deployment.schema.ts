@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ParityReport } from '../../engines/parity-report.ts';
-import { declarationProperties, Name, Nullable, strict } from './declaration.schema.ts';
+import { declarationProperties, groundProperties, Name, Nullable, strict } from './declaration.schema.ts';
 import { type Deployment as DeploymentRow, deploymentRef, versionRef } from './deployment.ts';
 import { ObservedPhase } from './desired-state.schema.ts';
 import type { Gateway } from './gateway.store.ts';
@@ -22,6 +22,7 @@ export const NewDeployment = Type.Object(
         description: 'Percent as soon as it is ready. Absent: everything if nothing has traffic yet, else nothing.',
       }),
     ),
+    ...groundProperties,
     ...declarationProperties,
   },
   strict,

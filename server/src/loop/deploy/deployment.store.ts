@@ -27,6 +27,8 @@ export interface DeploymentTable {
   reason: string | null;
   next_step: string | null;
   wanted_traffic: number | null;
+  /** JSON: decision or reason. */
+  ground: string | null;
   model_digest: string | null;
   model_files: string | null;
   golden: string | null;
@@ -49,7 +51,7 @@ export interface DeploymentTables {
 
 export type NewDeployment = Pick<
   Deployment,
-  'id' | 'endpoint' | 'version' | 'modelId' | 'run' | 'engine' | 'wantedTraffic' | 'createdAt' | 'createdBy'
+  'id' | 'endpoint' | 'version' | 'modelId' | 'run' | 'engine' | 'wantedTraffic' | 'ground' | 'createdAt' | 'createdBy'
 >;
 
 export async function insertDeployment(trx: Trx, deployment: NewDeployment): Promise<void> {
@@ -66,6 +68,7 @@ export async function insertDeployment(trx: Trx, deployment: NewDeployment): Pro
       engine: deployment.engine,
       state: 'pending',
       wanted_traffic: deployment.wantedTraffic,
+      ground: deployment.ground && JSON.stringify(deployment.ground),
       created_at: deployment.createdAt,
       created_by: deployment.createdBy,
       changed_at: deployment.createdAt,
@@ -169,6 +172,7 @@ function toDeployment(row: DeploymentTable): Deployment {
     failure:
       row.failed_step === null ? null : { step: row.failed_step, reason: row.reason ?? '', next: row.next_step ?? '' },
     wantedTraffic: row.wanted_traffic,
+    ground: parse<NonNullable<Deployment['ground']>>(row.ground),
     modelDigest: row.model_digest,
     modelFiles: parse<StoredFile[]>(row.model_files) ?? [],
     golden: parse<Deployment['golden']>(row.golden),

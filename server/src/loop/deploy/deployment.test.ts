@@ -7,7 +7,7 @@ import { testApp } from '../../../test/test-app.ts';
 import { readEventsOf } from '../../platform/events/event.store.ts';
 import { insertConversion } from './conversion.store.ts';
 import { findDeployment } from './deployment.store.ts';
-import { folderSource, makeTiny, type TinyModel } from './model-source.fixture.ts';
+import { decisionStage, folderSource, makeTiny, type TinyModel } from './model-source.fixture.ts';
 import { converterVersion } from './prepare/converter-version.ts';
 import { createDeployStage } from './stage.ts';
 import { deploy, type EndpointView, handGateway, parityReport, refusal, untilState } from './test-gateway.fixture.ts';
@@ -16,7 +16,7 @@ describe.each(databases)('deployments on $name', (database) => {
   const open = async (models: Readonly<Record<string, TinyModel>> = { 'tiny.1': {} }) => {
     const root = await mkdtemp(join(tmpdir(), 'bucle-models-'));
     for (const [id, options] of Object.entries(models)) await makeTiny(root, id, options);
-    const t = await testApp({ database, stages: [createDeployStage(folderSource(root))] });
+    const t = await testApp({ database, stages: [decisionStage, createDeployStage(folderSource(root))] });
     return {
       ...t,
       gateway: handGateway(t.client),
@@ -56,7 +56,7 @@ describe.each(databases)('deployments on $name', (database) => {
     expect(await t.events(`deployment:${accepted.id}`)).toEqual([
       ...['created', 'preparing', 'published', 'verifying', 'ready'],
     ]);
-    expect(await t.events('endpoint:flights')).toEqual(['created', 'traffic_changed']);
+    expect(await t.events('endpoint:flights')).toEqual(['created', 'traffic_changed', 'promoted']);
     expect((await t.endpoint('flights')).url).toBe('http://127.0.0.1:7999/endpoints/flights/invocations');
     expect(await readdir(join(t.dataDir, 'deploy'))).toEqual([]);
   });
@@ -93,9 +93,11 @@ describe.each(databases)('deployments on $name', (database) => {
     await using t = await open({ 'tiny.1': {}, 'tiny.2': {} });
     const first = await untilState(t.client, await deploy(t.client, 'flights', { version: 'tiny/1' }), ['published']);
     await t.gateway.report(first, { state: 'ready', engine: 'python', parity: parityReport() });
-    const second = await untilState(t.client, await deploy(t.client, 'flights', { version: 'tiny/2', traffic: 100 }), [
-      'published',
-    ]);
+    const second = await untilState(
+      t.client,
+      await deploy(t.client, 'flights', { version: 'tiny/2', traffic: 100, reason: 'a test' }),
+      ['published'],
+    );
     const parity = parityReport({
       passed: false,
       message: 'Row 7 of sample differs.',
@@ -117,7 +119,7 @@ describe.each(databases)('deployments on $name', (database) => {
     const { endpoints } = await t.gateway.desired();
     expect(endpoints[0]?.deployments.map(({ id }) => id)).toEqual([first.id]);
     const refused = await refusal(
-      t.client.request('PUT', '/api/v1/endpoints/flights/traffic', { json: { [second.id]: 100 } }),
+      t.client.request('PUT', '/api/v1/endpoints/flights/traffic', { json: { traffic: { [second.id]: 100 } } }),
     );
     expect(refused).toMatchObject({
       ...{ status: 409, code: 'DEPLOY_NOT_READY' },

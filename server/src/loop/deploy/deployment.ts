@@ -67,6 +67,8 @@ export interface Deployment {
   readonly failure: Failure | null;
   /** Percent that it gets as soon as it is ready; null: none by itself. */
   readonly wantedTraffic: number | null;
+  /** On what it may come to hold stable traffic then; null: on nothing. */
+  readonly ground: { readonly decision?: string | undefined; readonly reason?: string | undefined } | null;
   /** SHA-256 over paths and hashes of the model's files; null until they were looked at. */
   readonly modelDigest: string | null;
   readonly modelFiles: readonly StoredFile[];

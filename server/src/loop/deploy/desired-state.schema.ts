@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { ParityReport } from '../../engines/parity-report.ts';
+import { PredictionMeaning } from '../../engines/prediction-meaning.ts';
+
+export { PredictionMeaning };
 
 const strict = { additionalProperties: false } as const;
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
@@ -50,18 +53,6 @@ export const DesiredDeployment = Type.Object(
   strict,
 );
 
-/** What a prediction means; evaluation, monitor and gate read it. */
-export const PredictionMeaning = Type.Object(
-  {
-    kind: Type.Union([Type.Literal('probability'), Type.Literal('class'), Type.Literal('value')]),
-    /** Output column, or position in a list of probabilities as text; null: the only output. */
-    column: Nullable(Type.String()),
-    /** A probability at or above it is the positive class. */
-    threshold: Nullable(Type.Number()),
-  },
-  strict,
-);
-
 export const EventTime = Type.Object(
   { feature: Nullable(Type.String()), header: Nullable(Type.String()) },
   { ...strict, description: 'Where event_time of a prediction comes from; both null: time of receipt.' },
@@ -75,6 +66,10 @@ export const DesiredEndpoint = Type.Object(
     traffic: Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 100 })),
     prediction: Nullable(PredictionMeaning),
     event_time: EventTime,
+    /** Feature whose value keeps requests with one version; where a request has none, the header Bucle-Key does. */
+    key: Nullable(Type.String()),
+    /** A rollout is open: its guards wait for the counters. */
+    watched: Type.Boolean(),
     /** Milliseconds that an answer may take at most; a caller may ask for less. */
     timeout_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600_000 })),
     /** Workers per deployment on one gateway; absent: the gateway chooses. */
@@ -135,6 +130,40 @@ export const Observation = Type.Object(
   strict,
 );
 
+const Count = Type.Integer({ minimum: 0 });
+/** Bin → requests; bins without any are left out. */
+const Bins = Type.Record(Type.String({ maxLength: 200 }), Count);
+
+/** Requests that the split sent to one deployment, as they were answered. */
+export const ArmCounts = Type.Object(
+  {
+    requests: Count,
+    /** By whose fault it was: the caller's, the model's, the deadline's, or too many at once. */
+    errors: Type.Object({ client: Count, model: Count, timeout: Count, overload: Count }, strict),
+    /** Bin k: answers that took from 2^(k/4) to 2^((k+1)/4) times 0.1 ms. */
+    latency: Bins,
+    /** What the first row of each answer meant: `0` to `19` of probabilities, classes, or steps of the size of values. */
+    predictions: Bins,
+  },
+  strict,
+);
+
+/** Counted since the gateway started, for as long as one split was in force. */
+export const ArmCounters = Type.Object(
+  {
+    /** Number of this counter within one life of the gateway. */
+    cell: Count,
+    endpoint: Type.String(),
+    deployment: Type.String(),
+    /** Percent of the endpoint's requests that this deployment was to get meanwhile. */
+    share: Type.Number({ minimum: 0, maximum: 100 }),
+    /** The whole split, so that what was counted at the same time is found. */
+    split: Type.Record(Type.String(), Type.Number()),
+    counts: ArmCounts,
+  },
+  strict,
+);
+
 /** All that one gateway sees now: what is absent here, it does not have. */
 export const ObservationReport = Type.Object(
   {
@@ -144,15 +173,20 @@ export const ObservationReport = Type.Object(
     /** Revision of the desired state that it works on. */
     revision: Type.Integer(),
     observations: Type.Array(Observation),
+    /** Names one life of the gateway: after a restart its counters begin at 0. */
+    boot: Type.Optional(Type.String({ maxLength: 100 })),
+    /** Of endpoints that are watched or have several versions with traffic; never smaller than in the report before. */
+    counters: Type.Optional(Type.Array(ArmCounters, { maxItems: 10_000 })),
   },
   strict,
 );
 
 export type RemoteFile = Static<typeof RemoteFile>;
 export type DesiredDeployment = Static<typeof DesiredDeployment>;
-export type PredictionMeaning = Static<typeof PredictionMeaning>;
 export type EventTime = Static<typeof EventTime>;
 export type DesiredEndpoint = Static<typeof DesiredEndpoint>;
 export type DesiredState = Static<typeof DesiredState>;
 export type Observation = Static<typeof Observation>;
+export type ArmCounts = Static<typeof ArmCounts>;
+export type ArmCounters = Static<typeof ArmCounters>;
 export type ObservationReport = Static<typeof ObservationReport>;

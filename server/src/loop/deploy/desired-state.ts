@@ -12,6 +12,7 @@ import {
 } from './desired-state.store.ts';
 import { listEndpoints } from './endpoint.store.ts';
 import type { Endpoint } from './endpoint.ts';
+import { listWatchedEndpoints } from './rollout/rollout.store.ts';
 
 type Parts = Pick<Context, 'db' | 'clock'>;
 
@@ -41,17 +42,22 @@ export async function currentRevision(parts: Parts): Promise<number> {
 async function desiredEndpoints(trx: Db): Promise<DesiredEndpoint[]> {
   const [endpoints, deployments] = [await listEndpoints(trx), await listInStates(trx, desiredStates)];
   const byEndpoint = Map.groupBy(deployments, ({ endpoint }) => endpoint);
-  return endpoints.map((endpoint) => toDesired(endpoint, byEndpoint.get(endpoint.name) ?? []));
+  const watched = await listWatchedEndpoints(trx);
+  return endpoints.map((endpoint) =>
+    toDesired(endpoint, byEndpoint.get(endpoint.name) ?? [], watched.has(endpoint.name)),
+  );
 }
 
-function toDesired(endpoint: Endpoint, deployments: readonly Deployment[]): DesiredEndpoint {
-  const { name, traffic, prediction, eventTime, timeoutMs, workers } = endpoint;
+function toDesired(endpoint: Endpoint, deployments: readonly Deployment[], watched: boolean): DesiredEndpoint {
+  const { name, traffic, prediction, eventTime, key, timeoutMs, workers } = endpoint;
   return {
     name,
     deployments: deployments.map(toDesiredDeployment),
     traffic: { ...traffic },
     prediction,
     event_time: eventTime,
+    key,
+    watched,
     ...(timeoutMs === null ? {} : { timeout_ms: timeoutMs }),
     ...(workers === null ? {} : { workers }),
   };

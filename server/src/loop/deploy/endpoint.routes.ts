@@ -11,7 +11,7 @@ import {
   EndpointQuery,
   NameParams,
   NewEndpoint,
-  TrafficBody,
+  TrafficChange,
   toEndpointDetail,
   toEndpointResponse,
 } from './endpoint.schema.ts';
@@ -19,6 +19,7 @@ import { findEndpoint, listEndpoints } from './endpoint.store.ts';
 import { deployErrors } from './errors.ts';
 import { liveGateways } from './gateway.ts';
 import { removeEndpoint } from './retire-deployment.ts';
+import { findOpenRollout } from './rollout/rollout.store.ts';
 import { setTraffic } from './set-traffic.ts';
 
 const tags = ['endpoints'];
@@ -34,15 +35,17 @@ export function endpointRoutes(app: App, parts: Parts): void {
       schema: {
         tags,
         operationId: 'setTraffic',
-        summary: 'Replaces the whole split at once; only deployments that are ready may get a share.',
+        summary:
+          'Replaces the whole split at once; only deployments that are ready may get a share. Another version gets the ' +
+          'largest one by a decision or for a reason only.',
         params: NameParams,
-        body: TrafficBody,
+        body: TrafficChange,
         response: { 200: Endpoint },
       },
     },
     async ({ params, body, principal, id }) => {
       const because = { actor: principal.name, cause: `request:${id}` };
-      const endpoint = await setTraffic(parts, { endpoint: params.name, traffic: body, ...because });
+      const endpoint = await setTraffic(parts, { endpoint: params.name, ...body, ...because });
       return toEndpointResponse(endpoint, (await liveGateways(parts)).gatewayUrl);
     },
   );
@@ -66,7 +69,8 @@ function readRoutes(app: App, parts: Parts): void {
       const endpoint = await findEndpoint(parts.db.read, name);
       if (!endpoint) throw deployErrors.ENDPOINT_NOT_FOUND({ endpoint: name });
       const deployments = await listDeployments(parts.db.read, name);
-      return toEndpointDetail(endpoint, { deployments, ...(await liveGateways(parts)) });
+      const rollout = await findOpenRollout(parts.db.read, name);
+      return toEndpointDetail(endpoint, { deployments, rollout, ...(await liveGateways(parts)) });
     },
   );
 }

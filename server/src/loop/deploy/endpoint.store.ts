@@ -12,6 +12,7 @@ export interface EndpointTable {
   timeout_ms: number | null;
   workers: number | null;
   traffic: string;
+  stable: string | null;
   traffic_decided_at: number;
   created_at: number;
   created_by: string;
@@ -65,11 +66,15 @@ export async function updateDeclaration(trx: Trx, name: string, declaration: Dec
     .execute();
 }
 
-/** Replaces the whole split in one statement; false when the endpoint is gone. */
-export async function updateTraffic(trx: Trx, name: string, traffic: Traffic, decidedAt: number): Promise<boolean> {
+/** Replaces the whole split, and who holds stable traffic, in one statement; false when the endpoint is gone. */
+export async function updateTraffic(
+  trx: Trx,
+  name: string,
+  { traffic, stable, decidedAt }: { traffic: Traffic; stable: string | null; decidedAt: number },
+): Promise<boolean> {
   const { numUpdatedRows } = await trx
     .updateTable('endpoints')
-    .set({ traffic: JSON.stringify(traffic), traffic_decided_at: decidedAt })
+    .set({ traffic: JSON.stringify(traffic), stable, traffic_decided_at: decidedAt })
     .where('workspace', '=', WORKSPACE)
     .where('name', '=', name)
     .executeTakeFirst();
@@ -108,6 +113,7 @@ function toEndpoint(row: EndpointTable): Endpoint {
     timeoutMs: row.timeout_ms,
     workers: row.workers,
     traffic: JSON.parse(row.traffic) as Traffic,
+    stable: row.stable,
     trafficDecidedAt: row.traffic_decided_at,
     createdAt: row.created_at,
     createdBy: row.created_by,

@@ -21,6 +21,8 @@ export interface Declaration {
 export interface Endpoint extends Declaration {
   readonly name: string;
   readonly traffic: Traffic;
+  /** Deployment that holds stable traffic; another version comes there by a decision only. */
+  readonly stable: string | null;
   /** When somebody last decided about the traffic: an older wish moves it no more. */
   readonly trafficDecidedAt: number;
   /** Milliseconds since the epoch, the server's clock. */

@@ -31,6 +31,64 @@ export const deployErrors = defineErrors('DEPLOY', {
     message: 'The endpoint {endpoint} has no deployment with traffic that could take the other {rest} %.',
     next: 'Say --traffic 100, or leave it out: the first deployment of an endpoint gets everything.',
   },
+  NEEDS_DECISION: {
+    status: 409,
+    message:
+      '{version} would come to hold the stable traffic of {endpoint}: that is a promotion, which needs a decision.',
+    next:
+      'Give the decision of an evaluation (--decision ID; `bucle decisions ls` lists them), or say why you do it ' +
+      'without one (--reason TEXT), which is kept as an override with your name.',
+  },
+  DECISION_NOT_FOUND: {
+    status: 404,
+    message: 'There is no decision {decision}.',
+    next: 'List them with `bucle decisions ls`.',
+  },
+  DECISION_UNFIT: {
+    status: 409,
+    message: 'The decision {decision} does not promote {version} here: {problem}.',
+    next: 'Evaluate the version against what serves now, or give a reason instead (--reason TEXT).',
+  },
+  ROLLOUT_OPEN: {
+    status: 409,
+    message: 'The rollout {rollout} of {version} moves the traffic of {endpoint} now.',
+    next: 'Wait until it is over, or end it first: `bucle rollouts abort {rollout} --reason TEXT`.',
+  },
+  ROLLOUT_NOT_FOUND: {
+    status: 404,
+    message: 'There is no rollout {rollout}.',
+    next: 'List them with `bucle rollouts ls ENDPOINT`.',
+  },
+  ROLLOUT_OVER: {
+    status: 409,
+    message: 'The rollout {rollout} cannot {act}: it is {state}.',
+    next: '`bucle rollouts show {rollout}` tells how it went.',
+  },
+  ROLLOUT_NOT_READY: {
+    status: 409,
+    message: 'The rollout {rollout} cannot be promoted: no gateway has proved its candidate so far ({reason}).',
+    next: '`bucle rollouts watch {rollout}` shows when it is.',
+  },
+  ALREADY_STABLE: {
+    status: 409,
+    message: '{version} holds the stable traffic of {endpoint} already.',
+    next: 'Nothing is to be rolled out; `bucle endpoints show {endpoint}` shows what serves.',
+  },
+  PLAN_INVALID: {
+    status: 422,
+    message: 'This plan of a rollout is not valid: {problem}.',
+    next: 'Give steps of growing percent, such as --steps 10,50,100.',
+  },
+  CANNOT_UNDO: {
+    status: 409,
+    message: 'The rollout {rollout} cannot be undone: {problem}.',
+    next: '{hint}',
+  },
+  HELD_FOR_UNDO: {
+    status: 409,
+    message: 'The deployment {deployment} is needed by the rollout {rollout}: {why}.',
+    next: '{hint}',
+  },
   HAS_TRAFFIC: {
     status: 409,
     message: 'The deployment {deployment} answers {share} % of the requests to {endpoint}.',

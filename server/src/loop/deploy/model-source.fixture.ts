@@ -1,9 +1,14 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { Stage } from '../../context.ts';
 import { tinyFolder } from '../../engines/tiny-model.fixture.ts';
 import { platformErrors } from '../../platform/errors.ts';
+import { evaluateMigrations } from '../evaluate/migrations/index.ts';
 import type { ModelSource } from './model-source.ts';
+
+/** Where decisions are kept, for tests in which nothing is evaluated. */
+export const decisionStage: Stage = { name: 'evaluate', migrations: evaluateMigrations, errors: {} };
 
 /** Stands in for `track` and `registry`: the version `tiny/1` is the folder `tiny.1`, its model `m-tiny.1`. */
 export function folderSource(root: string): ModelSource {

@@ -7,6 +7,7 @@ import { refreshDesiredState } from './desired-state.ts';
 import { upsertGateway } from './gateway.store.ts';
 import { lockEndpoint } from './lock-endpoint.ts';
 import { type Because, recordFailure, recordTransition } from './record-transition.ts';
+import { storeCounters } from './rollout/counters.store.ts';
 import { honourWantedTraffic } from './set-traffic.ts';
 
 type Parts = Pick<Context, 'db' | 'clock'>;
@@ -25,6 +26,7 @@ export async function observeDeployments(parts: Parts, report: ObservationReport
     // In one order everywhere, so that two reports never wait for each other.
     for (const name of endpoints) await lockEndpoint(parts, trx, name);
     await upsertGateway(trx, report, clock.now());
+    await storeCounters(trx, report, clock.now());
     const because = { actor: 'gateway', cause: `gateway:${report.gateway}` };
     let moved = false;
     for (const { deployment, observation } of news) {

@@ -1,25 +1,31 @@
 import type { Context } from '../../context.ts';
 import type { Trx } from '../../database.ts';
+import { BucleError } from '../../platform/errors.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
-import { findDeployment, listLiveDeployments, markLostTraffic } from './deployment.store.ts';
+import { moveTraffic } from './apply-traffic.ts';
+import { findDeployment, listLiveDeployments } from './deployment.store.ts';
 import { type Deployment, deploymentRef, versionRef } from './deployment.ts';
 import { refreshDesiredState } from './desired-state.ts';
-import { findEndpoint, updateTraffic } from './endpoint.store.ts';
-import { type Endpoint, endpointRef } from './endpoint.ts';
+import { findEndpoint } from './endpoint.store.ts';
+import type { Endpoint } from './endpoint.ts';
 import { deployErrors } from './errors.ts';
 import { lockEndpoint } from './lock-endpoint.ts';
+import { checkGround, type Ground, isPromotion, stableOf } from './promotion.ts';
 import { type Because, recordTransition } from './record-transition.ts';
-import { losers, shiftTraffic, type Traffic, trafficProblem, withoutZeros } from './traffic.ts';
+import { findOpenRollout } from './rollout/rollout.store.ts';
+import { shiftTraffic, type Traffic, trafficProblem, withoutZeros } from './traffic.ts';
 
 type Parts = Pick<Context, 'db' | 'clock'>;
 
 /**
- * Replaces the whole split at once. Only deployments that a gateway reported ready may get a share.
- * @throws DEPLOY_TRAFFIC_INVALID, DEPLOY_NOT_READY, DEPLOY_ENDPOINT_NOT_FOUND, DEPLOY_DEPLOYMENT_NOT_FOUND
+ * Replaces the whole split at once. Only deployments that a gateway reported ready may get a share. Another version
+ * gets the largest one by a decision or for a reason only; while a rollout is open, nobody but that moves traffic.
+ * @throws DEPLOY_TRAFFIC_INVALID, DEPLOY_NOT_READY, DEPLOY_ENDPOINT_NOT_FOUND, DEPLOY_DEPLOYMENT_NOT_FOUND,
+ *   DEPLOY_ROLLOUT_OPEN, DEPLOY_NEEDS_DECISION, DEPLOY_DECISION_UNFIT, DEPLOY_DECISION_NOT_FOUND
  */
 export async function setTraffic(
   parts: Parts,
-  { endpoint: name, traffic, ...because }: Because & { readonly endpoint: string; readonly traffic: Traffic },
+  { endpoint: name, traffic, ...given }: Because & Ground & { readonly endpoint: string; readonly traffic: Traffic },
 ): Promise<Endpoint> {
   const problem = trafficProblem(traffic);
   if (problem !== null) throw deployErrors.TRAFFIC_INVALID({ problem });
@@ -29,10 +35,18 @@ export async function setTraffic(
     if (!endpoint) throw deployErrors.ENDPOINT_NOT_FOUND({ endpoint: name });
     const wanted = withoutZeros(traffic);
     for (const id of Object.keys(traffic)) await requireReady(trx, name, id, wanted);
-    await applyTraffic(parts, trx, endpoint, { ...because, traffic: wanted, decidedAt: parts.clock.now() });
+    await requireNoRollout(trx, name);
+    const stable = stableOf(wanted, endpoint.stable);
+    await moveTraffic(parts, trx, endpoint, { ...given, traffic: wanted, stable, decidedAt: parts.clock.now() });
     await refreshDesiredState(parts, trx);
-    return { ...endpoint, traffic: wanted };
+    return { ...endpoint, traffic: wanted, stable };
   });
+}
+
+/** @throws DEPLOY_ROLLOUT_OPEN */
+export async function requireNoRollout(trx: Trx, endpoint: string): Promise<void> {
+  const open = await findOpenRollout(trx, endpoint);
+  if (open) throw deployErrors.ROLLOUT_OPEN({ endpoint, rollout: open.id, version: open.version });
 }
 
 async function requireReady(trx: Trx, endpoint: string, id: string, wanted: Traffic): Promise<void> {
@@ -64,16 +78,21 @@ export async function honourWantedTraffic(
   deployment: Deployment,
   because: Because,
 ): Promise<void> {
-  const { id, wantedTraffic, createdAt } = deployment;
+  const { id, wantedTraffic, createdAt, ground } = deployment;
   const endpoint = await findEndpoint(trx, deployment.endpoint);
   if (wantedTraffic === null || !endpoint) return;
-  if (endpoint.trafficDecidedAt > createdAt) {
+  const traffic = shiftTraffic(endpoint.traffic, id, wantedTraffic);
+  const stable = stableOf(traffic, endpoint.stable);
+  const why = await supersededBy(trx, endpoint, { deployment, stable });
+  if (why !== null) {
     const event = { type: 'deployment.traffic_superseded', subject: deploymentRef(deployment), ...because };
-    await appendEvent(trx, parts, { ...event, data: { endpoint: endpoint.name, wanted: wantedTraffic } });
+    await appendEvent(trx, parts, { ...event, data: { endpoint: endpoint.name, wanted: wantedTraffic, why } });
     return;
   }
-  const traffic = shiftTraffic(endpoint.traffic, id, wantedTraffic);
-  await applyTraffic(parts, trx, endpoint, { ...because, traffic, decidedAt: createdAt });
+  // Whoever gave the reason is who overrides, not the gateway that reported.
+  const actor = ground?.reason === undefined ? because.actor : deployment.createdBy;
+  const change = { ...because, ...ground, actor, traffic, stable, decidedAt: createdAt };
+  await moveTraffic(parts, trx, endpoint, change);
   for (const other of await listLiveDeployments(trx, endpoint.name)) {
     const used = other.id === id || endpoint.traffic[other.id] !== undefined || traffic[other.id] !== undefined;
     if (used || other.state !== 'ready' || other.lostTrafficAt === null) continue;
@@ -81,15 +100,23 @@ export async function honourWantedTraffic(
   }
 }
 
-async function applyTraffic(
-  { clock }: Pick<Parts, 'clock'>,
+/** Why the wish of a deployment moves nothing any more; null: it does. */
+async function supersededBy(
   trx: Trx,
   endpoint: Endpoint,
-  { traffic, decidedAt, ...because }: Because & { readonly traffic: Traffic; readonly decidedAt: number },
-): Promise<void> {
-  const { name, traffic: before } = endpoint;
-  if (!(await updateTraffic(trx, name, traffic, decidedAt))) throw deployErrors.ENDPOINT_NOT_FOUND({ endpoint: name });
-  await markLostTraffic(trx, losers(before, traffic), clock.now());
-  const event = { type: 'endpoint.traffic_changed', subject: endpointRef(name), data: { before, after: traffic } };
-  await appendEvent(trx, { clock }, { ...event, ...because });
+  { deployment, stable }: { readonly deployment: Deployment; readonly stable: string | null },
+): Promise<string | null> {
+  if (endpoint.trafficDecidedAt > deployment.createdAt) return 'the traffic was changed since';
+  if (await findOpenRollout(trx, endpoint.name)) return 'a rollout is open';
+  if (stable === endpoint.stable || stable !== deployment.id || !(await isPromotion(trx, endpoint, deployment))) {
+    return null;
+  }
+  const version = versionRef(deployment.version);
+  try {
+    await checkGround(trx, { endpoint, version, ...deployment.ground });
+    return null;
+  } catch (error) {
+    if (error instanceof BucleError) return error.message;
+    throw error;
+  }
 }

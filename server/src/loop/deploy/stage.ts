@@ -7,6 +7,9 @@ import { gatewayRoutes } from './gateway.routes.ts';
 import { deployMigrations } from './migrations/index.ts';
 import type { ModelSource } from './model-source.ts';
 import { prepareJob } from './prepare/prepare-deployment.ts';
+import { rolloutRoutes } from './rollout/rollout.routes.ts';
+import { rolloutMetrics } from './rollout/rollout-metrics.ts';
+import { rolloutJob } from './rollout/run-rollout.ts';
 
 /** The stage over what `track` and `registry` offer. */
 export function createDeployStage(source: ModelSource): Stage {
@@ -20,7 +23,9 @@ export function createDeployStage(source: ModelSource): Stage {
       deploymentRoutes(app, parts);
       gatewayRoutes(app, context);
       fileRoutes(app, parts);
+      rolloutRoutes(app, parts);
     },
-    jobs: (context) => [prepareJob({ ...context, source })],
+    metrics: rolloutMetrics,
+    jobs: (context) => [prepareJob({ ...context, source }), rolloutJob(context)],
   };
 }

@@ -3,7 +3,7 @@ import { ApiError, type Client } from '@bucle/client';
 import type { Static } from 'typebox';
 import type { ParityReport } from '../../engines/parity-report.ts';
 import type { Deployment } from './deployment.schema.ts';
-import type { DesiredState, Observation, ObservationReport } from './desired-state.schema.ts';
+import type { ArmCounters, DesiredState, Observation, ObservationReport } from './desired-state.schema.ts';
 import type { EndpointDetail } from './endpoint.schema.ts';
 
 export type DeploymentView = Static<typeof Deployment>;
@@ -12,6 +12,15 @@ export type EndpointView = Static<typeof EndpointDetail>;
 /** Speaks the gateway's side of the protocol by hand, so that a test decides what it sees and when. */
 export function handGateway(client: Client, id = 'gateway-1') {
   const seen = new Map<string, Observation>();
+  const cells = new Map<number, ArmCounters>();
+  let boot = 'boot-1';
+  const send = async () => {
+    const report: ObservationReport = {
+      ...{ gateway: id, url: 'http://127.0.0.1:7999', revision: 1 },
+      ...{ observations: [...seen.values()], boot, counters: [...cells.values()] },
+    };
+    await client.request('POST', '/api/v1/gateway/observations', { json: report });
+  };
   return {
     desired: (query: { revision?: number; wait?: number } = {}) =>
       client.request<DesiredState>('GET', '/api/v1/gateway/desired-state', { query }),
@@ -21,11 +30,17 @@ export function handGateway(client: Client, id = 'gateway-1') {
         ...{ reason: null, parity: null, onnx_parity: null, traffic: 0, since: 1 },
         ...change,
       });
-      const report: ObservationReport = {
-        ...{ gateway: id, url: 'http://127.0.0.1:7999', revision: 1 },
-        observations: [...seen.values()],
-      };
-      await client.request('POST', '/api/v1/gateway/observations', { json: report });
+      await send();
+    },
+    /** Says again what it sees, with what it has counted. */
+    async count(...counters: readonly ArmCounters[]): Promise<void> {
+      for (const counter of counters) cells.set(counter.cell, counter);
+      await send();
+    },
+    /** Its counters begin at 0. */
+    restart(): void {
+      boot = `${boot}+`;
+      cells.clear();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../../context.ts';
 import { tinyFolder } from '../../engines/tiny-model.fixture.ts';
@@ -22,7 +22,10 @@ export async function makeTinyOnnx(
   parts: Pick<Context, 'db' | 'blobs' | 'clock'>,
   root: string,
   id: string,
-  options: Pick<TinyModel, 'golden'> = {},
+  options: Pick<TinyModel, 'golden'> & {
+    /** Another ONNX form than the tiny model's. */
+    readonly onnx?: (original: Buffer) => Buffer;
+  } = {},
 ): Promise<void> {
   const mlmodel = [
     `model_id: m-${id}`,
@@ -38,10 +41,13 @@ export async function makeTinyOnnx(
   ].join('\n');
   await makeTiny(root, id, { ...options, flavor: 'sklearn', mlmodel });
   const key = { modelDigest: await digestOf(join(root, id, 'model')), converter: await converterVersion() };
-  const files: StoredFile[] = [];
-  for (const name of ['model.onnx', 'conversion.json']) {
-    files.push(await storeFile(parts.blobs, join(tinyFolder, name), name));
-  }
+  const original = await readFile(join(tinyFolder, 'model.onnx'));
+  const graph = join(root, id, 'model.onnx');
+  await writeFile(graph, options.onnx?.(original) ?? original);
+  const files = [
+    await storeFile(parts.blobs, graph, 'model.onnx'),
+    await storeFile(parts.blobs, join(tinyFolder, 'conversion.json'), 'conversion.json'),
+  ];
   await parts.db.transaction((trx) => insertConversion(trx, key, { files, reason: null }, parts.clock.now()));
 }
 

@@ -4,11 +4,14 @@ import type { Clock } from '../../platform/clock.ts';
 import { failpoint } from '../../platform/config/failpoint.ts';
 import type { Capture, CaptureLog } from './capture/capture.ts';
 import { serveErrors } from './errors.ts';
+import type { ArmCount, ArmCounting } from './gateway/count-arms.ts';
 import { DEFAULT_TIMEOUT_MS, type Fleet, type ServedEndpoint } from './gateway/fleet.ts';
 import type { RunningDeployment } from './gateway/run-deployment.ts';
-import { pickDeployment } from './gateway/traffic-split.ts';
-import { adaptInput, type GivenInput } from './protocol/adapt-input.ts';
-import { eventTimeOf } from './protocol/event-time.ts';
+import { pickDeployment, pointOf } from './gateway/traffic-split.ts';
+import type { GivenInput } from './protocol/adapt-input.ts';
+import { splitInput } from './protocol/declared-columns.ts';
+import { type EventTimes, eventTimesOf } from './protocol/event-time.ts';
+import { keysOf, type RequestKeys } from './protocol/prediction-key.ts';
 
 /** What every protocol makes of a request. */
 export interface PredictionRequest {
@@ -32,6 +35,7 @@ export interface PredictionRequest {
 export interface Answerer {
   readonly fleet: Fleet;
   readonly captures: CaptureLog;
+  readonly arms: ArmCounting;
   readonly clock: Clock;
 }
 
@@ -43,24 +47,55 @@ export type OnChosen = (deployment: RunningDeployment) => void;
  * @throws SERVE_ENDPOINT_NOT_FOUND, SERVE_DEPLOYMENT_NOT_FOUND, SERVE_NOT_READY, SERVE_REQUEST_INVALID, ENGINE_…
  */
 export async function answerPrediction(
-  { fleet, captures, clock }: Answerer,
+  parts: Answerer,
   request: PredictionRequest,
   onChosen: OnChosen,
 ): Promise<Prediction & { readonly deployment: RunningDeployment }> {
-  const endpoint = findEndpoint(fleet, request.endpoint);
-  const deployment = chooseDeployment(endpoint, request);
+  const endpoint = findEndpoint(parts.fleet, request.endpoint);
+  const keys = keysOf(endpoint.desired.key, request);
+  const { deployment: asked, version } = request;
+  const deployment = chooseDeployment(endpoint, { deployment: asked, version, key: keys.key });
   onChosen(deployment);
+  const arm = asked === null && version === null ? countedArm(parts, endpoint, deployment) : null;
+  try {
+    const prediction = await compute(parts, request, { endpoint, deployment, keys });
+    arm?.answered(prediction.outputs);
+    return { ...prediction, deployment };
+  } catch (error) {
+    arm?.failed(error);
+    throw error;
+  }
+}
+
+/** Who asked for a version past the split says nothing about the split. */
+function countedArm({ arms }: Answerer, { desired, split }: ServedEndpoint, { target }: RunningDeployment): ArmCount {
+  const { name: endpoint, prediction: meaning } = desired;
+  return arms.begin({ endpoint, deployment: target.deployment.id, split, meaning });
+}
+
+interface Chosen {
+  readonly endpoint: ServedEndpoint;
+  readonly deployment: RunningDeployment;
+  readonly keys: RequestKeys;
+}
+
+async function compute(
+  { captures, clock }: Answerer,
+  request: PredictionRequest,
+  { endpoint, deployment, keys }: Chosen,
+): Promise<Prediction> {
   const { serving } = deployment;
   if (serving === null) throw notReady(request.endpoint, deployment);
-  const input = adaptInput(serving.signature, request.input);
-  const { receivedAt, header } = request;
-  const eventTime = eventTimeOf(endpoint.desired.event_time, { header, input, receivedAt });
+  const { receivedAt } = request;
+  const { event_time: timed, key: keyed } = endpoint.desired;
+  const { sent, input } = splitInput(serving.signature, request.input, [keyed, timed.feature]);
+  const times = eventTimesOf(timed, request);
   const most = endpoint.desired.timeout_ms ?? DEFAULT_TIMEOUT_MS;
   const left = Math.min(request.timeoutMs ?? most, most) - (clock.now() - receivedAt);
   const prediction = await serving.engine.predict({ input, params: request.params }, { timeoutMs: Math.max(1, left) });
-  captures.append(toCapture(request, deployment, { input, eventTime, prediction }));
+  captures.append(toCapture(request, deployment, { sent, times, keys, prediction }));
   failpoint('gateway:captured');
-  return { ...prediction, deployment };
+  return prediction;
 }
 
 /** @throws SERVE_ENDPOINT_NOT_FOUND */
@@ -71,17 +106,18 @@ export function findEndpoint(fleet: Fleet, name: string): ServedEndpoint {
 }
 
 /**
- * Who answers: the deployment or version that was asked for, else one of the split by its share.
+ * Who answers: the deployment or version that was asked for, else one of the split by its share. Requests about the
+ * same thing (their key) stay with one version while the split stays, and go over to a growing canary once.
  * @throws SERVE_DEPLOYMENT_NOT_FOUND, SERVE_NOT_READY
  */
 export function chooseDeployment(
   endpoint: ServedEndpoint,
-  { deployment: id, version }: Pick<PredictionRequest, 'deployment' | 'version'>,
+  { deployment: id, version, key }: Pick<PredictionRequest, 'deployment' | 'version'> & { readonly key: string | null },
 ): RunningDeployment {
   if (id !== null) return found(endpoint, 'deployment', id, endpoint.deployments.get(id));
   if (version !== null) return found(endpoint, 'version', version, ofVersion(endpoint, version));
-  // Each request falls anew. Requests about the same thing may come to stay together here.
-  const picked = pickDeployment(endpoint.split, Math.random() * 100);
+  const point = key === null ? Math.random() * 100 : pointOf(endpoint.desired.name, key);
+  const picked = pickDeployment(endpoint.split, point);
   const chosen = picked === null ? undefined : endpoint.deployments.get(picked);
   if (chosen === undefined) {
     throw serveErrors.NOT_READY({ endpoint: endpoint.desired.name, reason: whyNobody(endpoint) });
@@ -121,24 +157,26 @@ function notReady(endpoint: string, { target, status }: RunningDeployment) {
 }
 
 interface Answered {
-  readonly input: ModelInput;
-  readonly eventTime: number;
+  readonly sent: ModelInput;
+  readonly times: EventTimes;
+  readonly keys: RequestKeys;
   readonly prediction: Prediction;
 }
 
 function toCapture(
   { id, endpoint, protocol, caller, receivedAt }: PredictionRequest,
   { target: { deployment } }: RunningDeployment,
-  { input, eventTime, prediction }: Answered,
+  { sent, times, keys, prediction }: Answered,
 ): Capture {
   const { outputs, queueMicros, computeMicros } = prediction;
-  const table = input.kind === 'table' ? input : null;
+  const table = sent.kind === 'table' ? sent : null;
   return {
     ...{ id, endpoint, protocol, caller, deployment: deployment.id, version: deployment.version },
-    ...{ received_at: receivedAt, event_time: eventTime, queue_us: queueMicros, compute_us: computeMicros },
+    ...{ received_at: receivedAt, event_time: times.eventTime, queue_us: queueMicros, compute_us: computeMicros },
+    ...{ key: keys.key, keys: keys.keys, event_times: times.eventTimes },
     columns: table?.columns ?? null,
     rows: table?.rows.map((row) => toWire(row) as readonly Value[]) ?? null,
-    tensor: input.kind === 'tensor' ? toWire(input.tensor) : null,
+    tensor: sent.kind === 'tensor' ? toWire(sent.tensor) : null,
     outputs: outputs.map(toWire),
   };
 }

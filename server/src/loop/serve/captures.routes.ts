@@ -6,6 +6,7 @@ import { CAPTURES_PATH, CAPTURES_TYPE, MAX_BATCH_BYTES } from './capture/capture
 import { CaptureCounts, CaptureReceipt, toCaptureCounts } from './captures.schema.ts';
 import { listCounts, listLosses } from './captures.store.ts';
 import { serveErrors } from './errors.ts';
+import { findRemovals } from './removal.store.ts';
 import { storeCaptures } from './store-captures.ts';
 
 type Parts = Pick<Context, 'db' | 'blobs' | 'clock'>;
@@ -52,7 +53,8 @@ export function captureRoutes(app: App, parts: Parts): void {
       const known = counted.counts.length > 0 || (await findEndpoint(read, name));
       if (!known) throw serveErrors.NOTHING_CAPTURED({ endpoint: name });
       const unassigned = (await listLosses(read, '')).reduce((sum, { lost }) => sum + lost, 0);
-      return toCaptureCounts({ endpoint: name, ...counted, unassigned });
+      const removals = await findRemovals(read, name);
+      return toCaptureCounts({ endpoint: name, ...counted, unassigned, removals });
     },
   );
 }

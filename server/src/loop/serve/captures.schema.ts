@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { CountedCaptures } from './captures.store.ts';
+import type { CaptureRemovalTable } from './removal.store.ts';
 
 export const CaptureReceipt = Type.Object({
   stored: Type.Integer({ description: 'Captures that are kept now and were not before.' }),
@@ -22,6 +23,11 @@ export const CaptureCounts = Type.Object({
   lost_unassigned: Type.Integer({
     description: 'Of the whole server: losses of which a gateway cannot say whose they were.',
   }),
+  expired: Type.Integer({ description: 'Of the captured requests: no longer kept, by age or for want of room.' }),
+  expired_before: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'What was recorded before has expired, milliseconds since the epoch.',
+  }),
+  erased: Type.Integer({ description: 'Rows that were erased by key.' }),
 });
 
 interface Counted {
@@ -29,6 +35,7 @@ interface Counted {
   readonly counts: readonly CountedCaptures[];
   readonly losses: readonly { readonly deployment: string; readonly lost: number }[];
   readonly unassigned: number;
+  readonly removals: Pick<CaptureRemovalTable, 'expired' | 'expired_before' | 'erased'>;
 }
 
 export function toCaptureCounts({
@@ -36,6 +43,7 @@ export function toCaptureCounts({
   counts: counted,
   losses,
   unassigned,
+  removals,
 }: Counted): Static<typeof CaptureCounts> {
   const names = [...new Set([...counted, ...losses].map(({ deployment }) => deployment))].sort();
   const deployments = names.map((deployment) => {
@@ -57,5 +65,6 @@ export function toCaptureCounts({
     delivered_up_to: counted.length === 0 ? null : latest,
     deployments,
     lost_unassigned: unassigned,
+    ...removals,
   };
 }

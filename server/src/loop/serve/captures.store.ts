@@ -21,6 +21,8 @@ export interface CaptureBatchTable {
   min_event_time: number;
   max_event_time: number;
   blob: string;
+  /** Of the blob. */
+  bytes: number;
   recorded_at: number;
 }
 
@@ -30,6 +32,8 @@ export interface CaptureBatchEndpointTable {
   endpoint: string;
   max_id: string;
   min_id: string;
+  min_event_time: number;
+  max_event_time: number;
   captures: number;
   log: string;
   first_offset: number;
@@ -92,7 +96,7 @@ export async function findStored(db: Db, log: string, { first, last }: OffsetRan
 }
 
 export type NewBatch = Omit<CaptureBatchTable, 'workspace'> & {
-  readonly endpoints: readonly Pick<CaptureBatchEndpointTable, 'endpoint' | 'min_id' | 'max_id' | 'captures'>[];
+  readonly endpoints: readonly Omit<CaptureBatchEndpointTable, 'workspace' | 'log' | 'first_offset'>[];
 };
 
 export async function insertBatch(trx: Trx, { endpoints, ...batch }: NewBatch): Promise<void> {
@@ -101,6 +105,8 @@ export async function insertBatch(trx: Trx, { endpoints, ...batch }: NewBatch): 
     .insertInto('capture_batches')
     .values({ workspace: WORKSPACE, ...batch })
     .execute();
+  // All of it may have been erased before it came.
+  if (endpoints.length === 0) return;
   await trx
     .insertInto('capture_batch_endpoints')
     .values(endpoints.map((part) => ({ workspace: WORKSPACE, ...part, log, first_offset })))
@@ -172,31 +178,46 @@ export async function touchLog(
     .execute();
 }
 
-/** Blobs that may hold this id, oldest first. */
-export async function findBlobsOfId(db: Db, id: string): Promise<string[]> {
-  const rows = await batches(db)
+/** Where captures of a batch lie now: the blob changes when some of them are erased. */
+export interface BatchPlace {
+  readonly log: string;
+  /** Offset of its first capture. */
+  readonly first: number;
+  readonly blob: string;
+}
+
+export async function findBlob(db: Db, { log, first }: Omit<BatchPlace, 'blob'>): Promise<string | null> {
+  const row = await batches(db)
     .select('blob')
+    .where('log', '=', log)
+    .where('first_offset', '=', first)
+    .executeTakeFirst();
+  return row?.blob ?? null;
+}
+
+/** Batches that may hold this id, oldest first. */
+export async function findBatchesOfId(db: Db, id: string): Promise<BatchPlace[]> {
+  return batches(db)
+    .select(['log', 'first_offset as first', 'blob'])
     .where('max_id', '>=', id)
     .where('max_id', '<=', idAfter(id, ID_SPAN_MS))
     .where('min_id', '<=', id)
     .orderBy('max_id')
     .execute();
-  return rows.map(({ blob }) => blob);
 }
 
-/** A blob with captures of an endpoint, and the ids that these lie between. */
-export interface EndpointBlob {
-  readonly blob: string;
+/** A batch with captures of an endpoint, and the ids that these lie between. */
+export interface EndpointBatch extends BatchPlace {
   readonly minId: string;
   readonly maxId: string;
 }
 
 /** Those with captures of the endpoint below the id `before`, in falling order of their largest ids. */
-export async function listBlobsOfEndpoint(
+export async function listBatchesOfEndpoint(
   db: Db,
   endpoint: string,
   { before, limit, skip }: { before: string | null; limit: number; skip: number },
-): Promise<EndpointBlob[]> {
+): Promise<EndpointBatch[]> {
   let query = db
     .selectFrom('capture_batch_endpoints as e')
     .innerJoin('capture_batches as b', (join) =>
@@ -205,20 +226,19 @@ export async function listBlobsOfEndpoint(
         .onRef('b.log', '=', 'e.log')
         .onRef('b.first_offset', '=', 'e.first_offset'),
     )
-    .select(['b.blob', 'e.min_id', 'e.max_id'])
+    .select(['e.log', 'e.first_offset as first', 'b.blob', 'e.min_id as minId', 'e.max_id as maxId'])
     .where('e.workspace', '=', WORKSPACE)
     .where('e.endpoint', '=', endpoint);
   if (before !== null) {
     query = query.where('e.max_id', '<=', idAfter(before, ID_SPAN_MS)).where('e.min_id', '<', before);
   }
-  const rows = await query
+  return query
     .orderBy('e.max_id', 'desc')
     .orderBy('e.log')
     .orderBy('e.first_offset')
     .limit(limit)
     .offset(skip)
     .execute();
-  return rows.map(({ blob, min_id, max_id }) => ({ blob, minId: min_id, maxId: max_id }));
 }
 
 export async function listCounts(db: Db, endpoint: string): Promise<CountedCaptures[]> {
@@ -241,6 +261,50 @@ export async function listLosses(db: Db, endpoint: string): Promise<{ deployment
     .groupBy('deployment')
     .execute();
   return rows.map(({ deployment, lost }) => ({ deployment, lost: Number(lost) }));
+}
+
+/** What ever happened to the captures of an endpoint. */
+export interface EndpointTotals {
+  readonly endpoint: string;
+  readonly captured: number;
+  readonly rows: number;
+  readonly lost: number;
+  readonly expired: number;
+  readonly erased: number;
+  /** Of the latest, milliseconds. */
+  readonly receivedAt: number;
+  readonly eventTime: number;
+}
+
+export async function listEndpointTotals(db: Db): Promise<EndpointTotals[]> {
+  const rows = await db
+    .selectFrom('capture_counts as c')
+    .leftJoin('capture_removals as r', (join) =>
+      join.onRef('r.workspace', '=', 'c.workspace').onRef('r.endpoint', '=', 'c.endpoint'),
+    )
+    .select((of) => [
+      'c.endpoint',
+      of.fn.sum<number | string | bigint>('c.captured').as('captured'),
+      of.fn.sum<number | string | bigint>('c.row_count').as('rows'),
+      of.fn.max('c.last_received_at').as('receivedAt'),
+      of.fn.max('c.last_event_time').as('eventTime'),
+      of.fn.max('r.expired').as('expired'),
+      of.fn.max('r.erased').as('erased'),
+      of
+        .selectFrom('capture_losses as l')
+        .select((inner) => inner.fn.sum<number | string | bigint>('l.lost').as('lost'))
+        .whereRef('l.workspace', '=', 'c.workspace')
+        .whereRef('l.endpoint', '=', 'c.endpoint')
+        .as('lost'),
+    ])
+    .where('c.workspace', '=', WORKSPACE)
+    .groupBy(['c.workspace', 'c.endpoint'])
+    .orderBy('c.endpoint')
+    .execute();
+  return rows.map(({ endpoint, receivedAt, eventTime, ...counts }) => ({
+    ...{ endpoint, receivedAt, eventTime, captured: Number(counts.captured), rows: Number(counts.rows) },
+    ...{ lost: Number(counts.lost ?? 0), expired: Number(counts.expired ?? 0), erased: Number(counts.erased ?? 0) },
+  }));
 }
 
 function batches(db: Db) {

@@ -136,6 +136,7 @@ describe.each(databases)('captures on $name', (database) => {
     await two.send(0, [], [loss('d-1', 3), loss('', 2, '')]);
     expect(await t.client.request('GET', countsPath)).toEqual({
       ...{ endpoint: 'flights', captured: 2, rows: 4, lost: 13, delivered_up_to: 77, lost_unassigned: 7 },
+      ...{ expired: 0, expired_before: null, erased: 0 },
       deployments: [
         { deployment: 'd-1', captured: 2, rows: 4, lost: 12, delivered_up_to: 77 },
         { deployment: 'd-2', captured: 0, rows: 0, lost: 1, delivered_up_to: null },
@@ -202,7 +203,15 @@ describe.each(blobKinds)('predictions read from $name', (kind) => {
     const { id } = table;
     const request = {
       ...{ ref: `prediction:${id}`, id, endpoint: 'flights', deployment: 'd-1', version: 'version:flights/1' },
-      ...{ received_at: t0, event_time: t0 - 5, protocol: 'mlflow', caller: 'ana', queue_us: 12, compute_us: 345 },
+      ...{
+        received_at: t0,
+        event_time: t0 - 5,
+        key: null,
+        protocol: 'mlflow',
+        caller: 'ana',
+        queue_us: 12,
+        compute_us: 345,
+      },
       row_count: 2,
     };
     const rows = [

@@ -70,6 +70,15 @@ export const serveErrors = defineErrors('SERVE', {
     message: 'The request {id} had {rows} rows, so that there is no row {row}.',
     next: 'Rows are counted from 0: `bucle predictions show {id}` shows all of them.',
   },
+  PREDICTION_ERASED: {
+    status: 410,
+    message: 'Row {row} of the request {id} was erased.',
+  },
+  ERASURE_NOT_FOUND: {
+    status: 404,
+    message: 'There is no erasure {id} of the endpoint {endpoint}.',
+    next: 'GET /api/v1/endpoints/{endpoint}/erasures lists them.',
+  },
   CAPTURES_DAMAGED: {
     status: 500,
     message: 'The stored captures {blob} are missing or damaged.',

@@ -1,17 +1,20 @@
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Config } from '../../platform/config/config.ts';
+import { uuidv7 } from '../../platform/ids.ts';
 import { createLog, type Log } from '../../platform/log.ts';
 import { killMarked, type Marker } from '../../platform/processes/kill-tree.ts';
 import type { DesiredState } from '../deploy/index.ts';
 import { deliverCaptures } from './capture/deliver-captures.ts';
 import { openCaptureLog } from './capture/open-capture-log.ts';
 import { controlServer } from './gateway/control-server.ts';
+import { countArms } from './gateway/count-arms.ts';
 import { Fleet } from './gateway/fleet.ts';
 import { openGatewayFolder } from './gateway/gateway-folder.ts';
 import { holdFolder } from './gateway/hold-folder.ts';
 import { keepLastState, readLastState } from './gateway/last-state.ts';
 import { pullState } from './gateway/pull-state.ts';
 import { reportObservations } from './gateway/report-observations.ts';
+import { comparedEndpoints, tellCounts } from './gateway/tell-counts.ts';
 import { createGatewayApp } from './http/gateway-app.ts';
 
 /** Parts that a test swaps. */
@@ -38,15 +41,20 @@ export async function startGateway(config: Config, overrides: GatewayOverrides =
   const marker: Marker = { name: 'BUCLE_GATEWAY', value: folder.id };
   // Workers of a gateway that was killed may still be computing for nobody.
   await killMarked(marker);
-  const captures = opening.use(await openCaptureLog({ folder: folder.captures, clock, log }));
+  const captures = opening.use(
+    await openCaptureLog({ folder: folder.captures, budgetBytes: config.captureLogBudget, clock, log }),
+  );
   const server = controlServer(config);
   let state: DesiredState | null = await readLastState(folder);
   let ending = false;
+  // Counters begin at 0 with each start: the server adds up what the lives of a gateway counted.
+  const boot = uuidv7();
   let news = () => {};
   const fleet = opening.use(new Fleet({ config, folder, server, log, clock, marker }, () => news()));
   if (state) fleet.apply(state);
+  const arms = countArms();
   const app = createGatewayApp({
-    ...{ config, log, clock, fleet, captures },
+    ...{ config, log, clock, fleet, captures, arms },
     tokens: () => state?.tokens ?? [],
     isReady: () => !ending && state !== null && fleet.isSettled(),
   });
@@ -56,9 +64,11 @@ export async function startGateway(config: Config, overrides: GatewayOverrides =
   const reporter = opening.use(
     reportObservations({ server, log }, () => ({
       ...{ gateway: folder.id, url, revision: state?.revision ?? 0, observations: fleet.observations() },
+      ...{ boot, counters: arms.counters(comparedEndpoints(fleet)) },
     })),
   );
   news = () => reporter.news();
+  opening.use(tellCounts({ fleet, arms }, news));
   opening.use(
     pullState(
       { server, log },

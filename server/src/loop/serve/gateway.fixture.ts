@@ -7,7 +7,7 @@ import { type TestApp, testApp } from '../../../test/test-app.ts';
 import { type Config, parseConfig } from '../../platform/config/config.ts';
 import { readSettings } from '../../platform/config/settings.ts';
 import { createLog } from '../../platform/log.ts';
-import { folderSource, type TinyModel } from '../deploy/model-source.fixture.ts';
+import { decisionStage, folderSource, type TinyModel } from '../deploy/model-source.fixture.ts';
 import { createDeployStage } from '../deploy/stage.ts';
 import { type DeploymentView, deploy, untilState } from '../deploy/test-gateway.fixture.ts';
 import { makeTinyOnnx } from '../deploy/tiny-onnx.fixture.ts';
@@ -31,7 +31,7 @@ export async function openServing(
 ): Promise<ServingTest> {
   const root = await mkdtemp(join(tmpdir(), 'bucle-models-'));
   const gatewayData = await mkdtemp(join(tmpdir(), 'bucle-gateway-'));
-  const stages = [createDeployStage(folderSource(root)), serveStage];
+  const stages = [decisionStage, createDeployStage(folderSource(root)), serveStage];
   const [database] = databases;
   if (!database) throw new Error('There is no database to test on.');
   const t = await testApp({ database, stages });

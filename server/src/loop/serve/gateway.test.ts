@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createToken } from '../../platform/auth/create-token.ts';
 import { deploy, untilState } from '../deploy/test-gateway.fixture.ts';
+import { findPrediction } from './find-prediction.ts';
 import { get, openServing, post, tinyAnswer, tinyRow, untilServing } from './gateway.fixture.ts';
 import type { Gateway } from './gateway-main.ts';
 
@@ -44,6 +45,47 @@ describe('a gateway', () => {
       .toBe(100);
   });
 
+  test('captures key and event time of each row, although they are no input of the model', async () => {
+    await using serving = await openServing();
+    await using gateway = await serving.start();
+    const json = { name: 'flights', key: 'flight', event_time: { feature: 'at', header: null } };
+    await serving.t.client.request('POST', '/api/v1/endpoints', { json });
+    await serving.deployReady('flights', { version: 'tiny/1' });
+    await untilServing(gateway, 'flights');
+    const rows = ['UA1', 'UA2'].map((flight, at) => ({ ...tinyRow, flight, at: `2013-01-0${at + 1}T00:00:00Z` }));
+    const ofRows = await post(`${gateway.url}/endpoints/flights/invocations`, { dataframe_records: rows });
+    expect((ofRows.body['predictions'] as number[][])[1]?.[0]).toBeCloseTo(tinyAnswer[0] ?? 0, 6);
+    const column = (name: string, datatype: string, value: unknown) => ({
+      name,
+      datatype,
+      shape: [1, 1],
+      data: [value],
+    });
+    const inputs = [
+      ...Object.entries(tinyRow).map(([name, value]) =>
+        column(name, typeof value === 'string' ? 'BYTES' : 'FP64', value),
+      ),
+      column('flight', 'BYTES', 'UA3'),
+    ];
+    const byOip = await post(`${gateway.url}/v2/models/flights/infer`, { inputs });
+    expect(byOip.status).toBe(200);
+    const byHeader = await ask(gateway, { 'bucle-key': 'UA4' });
+    const captured = async ({ headers }: { headers: Headers }) => {
+      const id = headers.get('bucle-prediction-id') ?? '';
+      await expect
+        .poll(() => findPrediction(serving.t.context, id).catch(() => null), { timeout: 10_000 })
+        .not.toBe(null);
+      return findPrediction(serving.t.context, id);
+    };
+    const days = [Date.UTC(2013, 0, 1), Date.UTC(2013, 0, 2)];
+    expect(await captured(ofRows)).toMatchObject({
+      ...{ key: 'UA1', keys: ['UA1', 'UA2'], event_time: days[0], event_times: days },
+      columns: ['distance', 'hour', 'carrier', 'flight', 'at'],
+    });
+    expect(await captured(byOip)).toMatchObject({ key: 'UA3', keys: ['UA3'], event_times: null });
+    expect(await captured(byHeader)).toMatchObject({ key: 'UA4', keys: null });
+  });
+
   test('answers while the control server is away, also after a restart, from its own disk', async () => {
     const serving = await openServing();
     let gateway = await serving.start();
@@ -69,7 +111,12 @@ describe('a gateway', () => {
     await using gateway = await serving.start();
     await serving.deployReady('flights', { version: 'tiny/1' });
     await untilServing(gateway, 'flights');
-    const bad = await deploy(serving.t.client, 'flights', { version: 'tiny/2', traffic: 100, engine: 'onnx' });
+    const bad = await deploy(serving.t.client, 'flights', {
+      version: 'tiny/2',
+      traffic: 100,
+      engine: 'onnx',
+      reason: 'a test',
+    });
     const failed = await untilState(serving.t.client, bad, ['failed']);
     expect(failed).toMatchObject({
       traffic: 0,
@@ -94,7 +141,9 @@ describe('a gateway', () => {
     const share = versions.filter((version) => version === 'tiny/2').length / versions.length;
     // Four standard deviations of 400 requests at 25 %.
     expect(Math.abs(share - 0.25)).toBeLessThan(0.087);
-    await serving.t.client.request('PUT', '/api/v1/endpoints/flights/traffic', { json: { [second.id]: 100 } });
+    await serving.t.client.request('PUT', '/api/v1/endpoints/flights/traffic', {
+      json: { traffic: { [second.id]: 100 }, reason: 'a test' },
+    });
     await serving.t.client.request('DELETE', `/api/v1/endpoints/flights/deployments/${first.id}`);
     const asking = Array.from({ length: 50 }, () => ask(gateway));
     expect((await Promise.all(asking)).map(({ status }) => status)).toEqual(asking.map(() => 200));

@@ -29,6 +29,7 @@ const request = {
   version: Type.String({ description: '`version:flights/3`' }),
   received_at: Type.Integer({ description: 'Milliseconds since the epoch, the clock of the gateway.' }),
   event_time: Type.Integer({ description: 'When it happened in the world of the users.' }),
+  key: Nullable(Type.String({ description: 'What the request is about: the declared key of its first row.' })),
   protocol: Type.Union([Type.Literal('mlflow'), Type.Literal('oip')]),
   caller: Nullable(Type.String()),
   queue_us: Type.Number({ description: 'Microseconds in the queue.' }),
@@ -43,27 +44,43 @@ export const PredictionPage = Type.Object({
   next: Nullable(Type.String({ description: 'What to pass as `before` for older ones; null at the end.' })),
 });
 
-/** @throws SERVE_ROW_NOT_FOUND */
+/** @throws SERVE_ROW_NOT_FOUND, SERVE_PREDICTION_ERASED */
 export function toPredictionResponse(capture: Capture, { row }: PredictionKey): Static<typeof Prediction> {
-  const rows = row === null ? capture.outputs.map((_output, index) => index) : [row];
-  return { ...toRequest(capture), rows: rows.map((index) => toRow(capture, index)) };
+  return {
+    ...toRequest(capture),
+    rows: (row === null ? remainingRows(capture) : [row]).map((at) => toRow(capture, at)),
+  };
 }
 
 export function toPredictionPage(captures: readonly Capture[], limit: number): Static<typeof PredictionPage> {
   return {
-    predictions: captures.map((capture) => ({
-      ...toRequest(capture),
-      first_row: countRows(capture) === 0 ? null : toRow(capture, 0),
-    })),
+    predictions: captures.map((capture) => {
+      const [first] = remainingRows(capture);
+      return { ...toRequest(capture), first_row: first === undefined ? null : toRow(capture, first) };
+    }),
     next: captures.length < limit ? null : (captures.at(-1)?.id ?? null),
   };
 }
 
+function remainingRows({ outputs, erased = [] }: Capture): number[] {
+  return [...outputs.keys()].filter((row) => !erased.includes(row));
+}
+
 function toRequest(capture: Capture) {
-  const { id, endpoint, deployment, version, received_at, event_time, protocol, caller, queue_us, compute_us } =
+  const { id, endpoint, deployment, version, received_at, event_time, key, protocol, caller, queue_us, compute_us } =
     capture;
   return {
-    ...{ ref: predictionRef({ id, row: null }), id, endpoint, deployment, version, received_at, event_time, protocol },
+    ...{
+      ref: predictionRef({ id, row: null }),
+      id,
+      endpoint,
+      deployment,
+      version,
+      received_at,
+      event_time,
+      key,
+      protocol,
+    },
     ...{ caller, queue_us, compute_us, row_count: countRows(capture) },
   };
 }

@@ -39,8 +39,9 @@ export function countRows({ outputs }: Pick<Capture, 'outputs'>): number {
   return outputs.length;
 }
 
-/** @throws SERVE_ROW_NOT_FOUND */
+/** @throws SERVE_ROW_NOT_FOUND, SERVE_PREDICTION_ERASED */
 export function rowOf(capture: Capture, row: number): PredictedRow {
+  if (capture.erased?.includes(row)) throw serveErrors.PREDICTION_ERASED({ id: capture.id, row });
   const { id, columns, rows, tensor, outputs } = capture;
   const output = outputs[row];
   if (output === undefined) throw serveErrors.ROW_NOT_FOUND({ id, row, rows: outputs.length });

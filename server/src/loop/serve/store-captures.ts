@@ -1,4 +1,7 @@
 import type { Context } from '../../context.ts';
+import { failpoint } from '../../platform/config/failpoint.ts';
+import { appendEvent } from '../../platform/events/event.store.ts';
+import type { NewEvent } from '../../platform/events/events.ts';
 import { uuidv7 } from '../../platform/ids.ts';
 import type { Capture } from './capture/capture.ts';
 import { BatchError, type BatchHeader, decodeBatch, encodeBatch } from './capture/capture-batch.ts';
@@ -13,8 +16,11 @@ import {
   raiseLoss,
   touchLog,
 } from './captures.store.ts';
+import { listTombstones } from './erasure.store.ts';
+import { eraseRows, type Tombstone } from './erasure.ts';
 import { serveErrors } from './errors.ts';
 import { countRows, timeOfId } from './prediction.ts';
+import { type Erased, mergeErased, recordErased } from './record-erased.ts';
 
 type Parts = Pick<Context, 'db' | 'blobs' | 'clock'>;
 
@@ -22,6 +28,12 @@ type Parts = Pick<Context, 'db' | 'blobs' | 'clock'>;
 interface Part {
   readonly first: number;
   readonly captures: readonly Capture[];
+}
+
+/** A part without what was erased before it came. */
+interface CleanPart extends Part {
+  readonly left: readonly Capture[];
+  readonly erased: Erased;
 }
 
 /**
@@ -32,16 +44,21 @@ interface Part {
 export async function storeCaptures(parts: Parts, bytes: Uint8Array): Promise<{ stored: number; duplicates: number }> {
   const { header, captures } = await decodeBatch(bytes).catch(translate);
   const range = { first: header.first, last: header.first + captures.length - 1 };
+  const endpoints = [...new Set(captures.map(({ endpoint }) => endpoint))].sort();
   for (;;) {
     const known = await findStored(parts.db.read, header.log, range);
-    const fresh = splitParts(captures, header.first, known);
+    const tombstones = await listTombstones(parts.db.read, endpoints);
+    const fresh = splitParts(captures, header.first, known).map((part) => cleanPart(part, tombstones));
     const batches: NewBatch[] = [];
     for (const part of fresh) {
-      const whole = part.captures.length === captures.length;
+      const whole = part.captures.length === captures.length && part.erased.length === 0;
       batches.push(await writePart(parts, header, part, whole ? bytes : null));
     }
     const stored = fresh.reduce((sum, part) => sum + part.captures.length, 0);
-    if (await recordBatches(parts, { header, range, known, batches, fresh })) {
+    failpoint('captures:stored:before');
+    const recorded = await recordBatches(parts, { header, range, known, endpoints, tombstones, batches, fresh });
+    failpoint('captures:stored:after');
+    if (recorded) {
       return { stored, duplicates: captures.length - stored };
     }
     for (const { blob } of batches) await parts.blobs.delete(blob);
@@ -76,18 +93,24 @@ function splitParts(captures: readonly Capture[], first: number, known: readonly
   return parts;
 }
 
+function cleanPart(part: Part, tombstones: readonly Tombstone[]): CleanPart {
+  if (tombstones.length === 0) return { ...part, left: part.captures, erased: [] };
+  const cleaned = part.captures.map((capture) => ({ ...eraseRows(capture, tombstones), endpoint: capture.endpoint }));
+  return { ...part, left: cleaned.flatMap(({ left }) => left ?? []), erased: mergeErased(cleaned) };
+}
+
 async function writePart(
   { blobs, clock }: Parts,
   header: BatchHeader,
-  { first, captures }: Part,
+  { first, captures, left }: CleanPart,
   asItCame: Uint8Array | null,
 ): Promise<NewBatch> {
   const now = clock.now();
-  const key = `captures/${new Date(now).toISOString().slice(0, 10)}/${uuidv7(now)}`;
-  await blobs.put(key, asItCame ?? (await encodePart(header, { first, captures })));
+  const key = captureKey(now);
+  const { size } = await blobs.put(key, asItCame ?? (await encodePart(header, { first, captures: left })));
   const ids = captures.map(({ id }) => id);
-  const times = captures.map(({ event_time }) => event_time);
-  const groups = Map.groupBy(captures, ({ endpoint }) => endpoint);
+  const times = captures.flatMap(eventTimes);
+  const groups = Map.groupBy(left, ({ endpoint }) => endpoint);
   return {
     log: header.log,
     first_offset: first,
@@ -97,14 +120,26 @@ async function writePart(
     min_event_time: times.reduce(smaller),
     max_event_time: times.reduce(larger),
     blob: key,
+    bytes: size,
     recorded_at: now,
     endpoints: [...groups].map(([endpoint, those]) => ({
       endpoint,
       min_id: those.map(({ id }) => id).reduce(smaller),
       max_id: those.map(({ id }) => id).reduce(larger),
+      min_event_time: those.flatMap(eventTimes).reduce(smaller),
+      max_event_time: those.flatMap(eventTimes).reduce(larger),
       captures: those.length,
     })),
   };
+}
+
+function eventTimes({ event_time, event_times }: Capture): readonly number[] {
+  return event_times === null || event_times === undefined || event_times.length === 0 ? [event_time] : event_times;
+}
+
+/** A blob of its own for each batch, in the folder of its day. */
+export function captureKey(now: number): string {
+  return `captures/${new Date(now).toISOString().slice(0, 10)}/${uuidv7(now)}`;
 }
 
 function encodePart(header: BatchHeader, { first, captures }: Part): Promise<Uint8Array> {
@@ -117,23 +152,57 @@ interface Recording {
   readonly range: OffsetRange;
   /** What was stored when the blobs were written. */
   readonly known: readonly OffsetRange[];
+  readonly endpoints: readonly string[];
+  /** What had to be left out by then. */
+  readonly tombstones: readonly Tombstone[];
   readonly batches: readonly NewBatch[];
-  readonly fresh: readonly Part[];
+  readonly fresh: readonly CleanPart[];
 }
 
-/** False when somebody stored some of it since. */
-function recordBatches({ db, clock }: Parts, { header, range, known, batches, fresh }: Recording): Promise<boolean> {
+/** False when somebody stored some of it since, or asked to forget some of it. */
+function recordBatches(parts: Parts, recording: Recording): Promise<boolean> {
+  const { db, clock } = parts;
+  const { header, range, known, endpoints, tombstones, batches, fresh } = recording;
   const { log, gateway, losses } = header;
-  const counts = countCaptures(fresh.flatMap(({ captures }) => captures));
+  const counts = countCaptures(fresh.flatMap(({ left }) => left));
   return db.transaction(async (trx) => {
     await db.lock(trx, `captures:${log}`);
     if (!sameRanges(await findStored(trx, log, range), known)) return false;
-    for (const batch of batches) await insertBatch(trx, batch);
+    for (const endpoint of endpoints) await db.lock(trx, erasureLock(endpoint));
+    if (!sameTombstones(await listTombstones(trx, endpoints), tombstones)) return false;
+    for (const batch of batches) {
+      await insertBatch(trx, batch);
+      await appendEvent(trx, parts, toStored(batch, gateway));
+    }
+    const actor = `gateway:${gateway}`;
+    for (const { first, erased } of fresh) await recordErased(trx, parts, { log, first, erased, actor, cause: null });
     for (const counted of counts) await addCounts(trx, counted);
     for (const loss of losses) await raiseLoss(trx, log, loss);
     await touchLog(trx, { id: log, gateway, next: range.last + 1, now: clock.now() });
     return true;
   });
+}
+
+/** Who asks to forget waits for those who store, and they for him: nothing slips in between. */
+export function erasureLock(endpoint: string): string {
+  return `captures-erased:${endpoint}`;
+}
+
+function toStored({ log, first_offset: first, endpoints, max_event_time }: NewBatch, gateway: string): NewEvent {
+  return {
+    type: 'captures.stored',
+    subject: `captures:${log}@${first}`,
+    actor: `gateway:${gateway}`,
+    eventTime: max_event_time,
+    data: { log, first, endpoints: endpoints.map(({ endpoint, captures }) => ({ endpoint, captures })) },
+  };
+}
+
+function sameTombstones(some: readonly Tombstone[], others: readonly Tombstone[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ keySha256, until }, i) => others[i]?.keySha256 === keySha256 && others[i]?.until === until)
+  );
 }
 
 /** In one order for everybody, so that two transactions never wait for each other. */

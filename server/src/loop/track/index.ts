@@ -10,4 +10,5 @@ export { listModelFiles, openModelFile } from './model-files.ts';
 export { checkKeyName, checkLength } from './names.ts';
 export type { DatasetInput, Run, RunDetail } from './run.ts';
 export { findRun } from './run-detail.store.ts';
+export { openRunFile } from './run-files.ts';
 export { runTracking } from './run-tracking.ts';

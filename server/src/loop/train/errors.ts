@@ -2,6 +2,11 @@ import { defineErrors } from '../../platform/errors.ts';
 
 export const trainErrors = defineErrors('TRAIN', {
   JOB_NOT_FOUND: { status: 404, message: 'There is no job {job}.', next: 'List them with `bucle jobs ls`.' },
+  TEMPLATE_NOT_FOUND: {
+    status: 404,
+    message: 'No job {template} is declared.',
+    next: '`bucle jobs templates` lists those that are; name it under `jobs` of bucle.yaml and run `bucle apply`.',
+  },
   ATTEMPT_NOT_FOUND: {
     status: 404,
     message: 'The job {job} has no attempt {attempt}.',

@@ -16,6 +16,12 @@ const Git = Type.Object(
   { additionalProperties: false },
 );
 
+export const Inputs = Type.Record(Type.String({ pattern: INPUT_NAME_PATTERN }), Type.String({ maxLength: 300 }), {
+  additionalProperties: false,
+  maxProperties: 100,
+  description: 'Name → reference of a dataset version.',
+});
+
 export const NewJob = Type.Object(
   {
     name: Type.Optional(Type.String({ pattern: NAME_PATTERN })),
@@ -23,13 +29,7 @@ export const NewJob = Type.Object(
     command: Type.Array(Word, { minItems: 1, maxItems: 1_000 }),
     snapshot: Sha256,
     requirements: Type.Optional(Type.String({ minLength: 1, maxLength: 1_024 })),
-    inputs: Type.Optional(
-      Type.Record(Type.String({ pattern: INPUT_NAME_PATTERN }), Type.String({ maxLength: 300 }), {
-        additionalProperties: false,
-        maxProperties: 100,
-        description: 'Name → reference of a dataset version.',
-      }),
-    ),
+    inputs: Type.Optional(Inputs),
     git: Type.Optional(Git),
     retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
     infra_retries: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),

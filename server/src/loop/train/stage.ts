@@ -5,6 +5,7 @@ import { driveJob } from './driver/drive-job.ts';
 import { reapAttempts } from './driver/reap-attempts.ts';
 import { trainErrors } from './errors.ts';
 import { jobRoutes } from './job.routes.ts';
+import { jobTemplateRoutes } from './job-template.routes.ts';
 import { trainMigrations } from './migrations/index.ts';
 import type { RunTracking } from './run-tracking.ts';
 import { snapshotRoutes } from './snapshot.routes.ts';
@@ -21,6 +22,7 @@ export function createTrainStage(runs: RunTracking): Stage {
     routes(app, context) {
       snapshotRoutes(app, context);
       jobRoutes(app, context);
+      jobTemplateRoutes(app, context);
     },
     jobs(context: Context) {
       const parts = { ...context, runs };

@@ -94,6 +94,15 @@ export async function loadTree({ blobs }: Pick<Context, 'blobs'>, id: string): P
   });
 }
 
+/** Path → what is there, as text that differs when the file does; null when there is no such snapshot. */
+export async function listSnapshotFiles(
+  parts: Pick<Context, 'db' | 'blobs'>,
+  id: string,
+): Promise<ReadonlyMap<string, string> | null> {
+  if (!(await findSnapshot(parts.db.read, id))) return null;
+  return new Map((await loadTree(parts, id)).map(({ path, mode, sha256 }) => [path, `${mode} ${sha256}`]));
+}
+
 /** The bytes of one content. */
 export async function openFile({ blobs }: Pick<Context, 'blobs'>, sha256: string): Promise<Readable> {
   const blob = await blobs.get(fileKey(sha256));

@@ -80,7 +80,7 @@ export async function submitJob(
     cause,
     finishedAt: null,
   };
-  await checkSnapshot(parts, job);
+  await checkCode(parts, { ...job, inputs: job.inputs.map(({ name }) => name) });
   const inserted = await db.transaction(async (trx) => {
     if (!(await insertJob(trx, { job, key, requestHash }))) return false;
     await insertAttempt(trx, { job: job.id, number: 1, notBefore: now, now });
@@ -114,13 +114,7 @@ async function resolveInputs(
   inputs: Readonly<Record<string, string>>,
 ): Promise<JobInput[]> {
   const names = Object.keys(inputs).sort();
-  const variables = new Set(names.map(inputVariable));
-  if (variables.size < names.length) {
-    throw invalid(
-      `two of the inputs ${names.join(', ')} would have the same variable.`,
-      'Give them names that differ in more than "-" and "_", or upper and lower case.',
-    );
-  }
+  checkInputNames(names);
   return Promise.all(
     names.map(async (name) => {
       const version = await resolveVersion(parts, inputs[name] ?? '');
@@ -129,8 +123,22 @@ async function resolveInputs(
   );
 }
 
-async function checkSnapshot(parts: Pick<Context, 'db' | 'blobs'>, job: Job): Promise<void> {
-  const { snapshot, requirements, inputs } = job;
+/** @throws TRAIN_INVALID_JOB when the code could not tell two inputs apart */
+export function checkInputNames(names: readonly string[]): void {
+  const variables = new Set(names.map(inputVariable));
+  if (variables.size === names.length) return;
+  throw invalid(
+    `two of the inputs ${names.join(', ')} would have the same variable.`,
+    'Give them names that differ in more than "-" and "_", or upper and lower case.',
+  );
+}
+
+/** Whether a snapshot can be run like this. @throws TRAIN_SNAPSHOT_NOT_FOUND, TRAIN_INVALID_JOB */
+export async function checkCode(
+  parts: Pick<Context, 'db' | 'blobs'>,
+  code: { readonly snapshot: string; readonly requirements: string | null; readonly inputs: readonly string[] },
+): Promise<void> {
+  const { snapshot, requirements, inputs } = code;
   if (!(await findSnapshot(parts.db.read, snapshot))) throw trainErrors.SNAPSHOT_NOT_FOUND({ snapshot });
   if (requirements === null && inputs.length === 0) return;
   const paths = (await loadTree(parts, snapshot)).map(({ path }) => path);
@@ -140,10 +148,10 @@ async function checkSnapshot(parts: Pick<Context, 'db' | 'blobs'>, job: Job): Pr
       'Give --requirements a path inside the project that is neither ignored nor left out for its size.',
     );
   }
-  const taken = inputs.find(({ name }) => paths.some((path) => `${path}/`.startsWith(`inputs/${name}/`)));
-  if (taken) {
+  const taken = inputs.find((name) => paths.some((path) => `${path}/`.startsWith(`inputs/${name}/`)));
+  if (taken !== undefined) {
     throw invalid(
-      `the snapshot has something at inputs/${taken.name}, where the input ${taken.name} belongs.`,
+      `the snapshot has something at inputs/${taken}, where the input ${taken} belongs.`,
       'Name the input otherwise, or add that path to .bucleignore.',
     );
   }

@@ -30,6 +30,12 @@ export interface Config {
   readonly token: string | null;
   readonly database: DatabaseConfig;
   readonly blobs: BlobConfig;
+  /** How long captures are kept on the server. */
+  readonly captureDays: number;
+  /** Bytes of captures on the server. */
+  readonly captureBudget: number;
+  /** Bytes of captures that wait on the gateway. */
+  readonly captureLogBudget: number;
   readonly allowedHosts: readonly string[];
   readonly insecure: boolean;
   readonly python: string;
@@ -63,6 +69,9 @@ export function parseConfig(raw: RawSettings): Config {
     token: raw.token,
     database: parseDatabase(raw, dataDir),
     blobs: parseBlobs(raw, dataDir),
+    captureDays: parseInteger(raw, 'captureDays', 1, 36_500),
+    captureBudget: parseSize(raw, 'captureBudget'),
+    captureLogBudget: parseSize(raw, 'captureLogBudget'),
     allowedHosts: (raw.allowedHosts ?? '')
       .split(',')
       .map((name) => name.trim())
@@ -116,6 +125,16 @@ function parseInteger(raw: RawSettings, name: SettingName, least: number, most: 
     throw invalid(name, text, `a whole number from ${least} to ${most}`);
   }
   return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
+
+function parseSize(raw: RawSettings, name: SettingName): number {
+  const text = raw[name] ?? '';
+  const [, number = '', unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?) ?(MB|GB|TB)$/i.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS[unit.toUpperCase()] ?? 0);
+  if (bytes < 1e6) throw invalid(name, text, 'a size of at least 1MB, like 500MB, 20GB or 1.5TB');
+  return Math.round(bytes);
 }
 
 function parseBoolean(raw: RawSettings, name: SettingName): boolean {

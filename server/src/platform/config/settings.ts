@@ -36,6 +36,22 @@ export const settings = {
   s3AccessKeyId: { env: 'BUCLE_S3_ACCESS_KEY_ID', fallback: null, meaning: 'Access key of the bucket.' },
   s3SecretAccessKey: { env: 'BUCLE_S3_SECRET_ACCESS_KEY', fallback: null, meaning: 'Secret of the access key.' },
   s3Prefix: { env: 'BUCLE_S3_PREFIX', fallback: '', meaning: 'Prefix of all keys in the bucket.' },
+  captureDays: {
+    env: 'BUCLE_CAPTURE_DAYS',
+    fallback: '400',
+    meaning: 'How many days the server keeps captured predictions after they arrived: a year, and time for the labels.',
+  },
+  captureBudget: {
+    env: 'BUCLE_CAPTURE_BUDGET',
+    fallback: '20GB',
+    meaning: 'Room that captured predictions may take on the server; beyond it the oldest go first. MB, GB or TB.',
+  },
+  captureLogBudget: {
+    env: 'BUCLE_CAPTURE_LOG_BUDGET',
+    fallback: '4GB',
+    meaning:
+      'Room for predictions that wait on the gateway for the server; beyond it the oldest are lost, and counted.',
+  },
   allowedHosts: {
     env: 'BUCLE_ALLOWED_HOSTS',
     fallback: '',

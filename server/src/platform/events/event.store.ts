@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { DialectName } from '../db/database.ts';
 import { uuidv7 } from '../ids.ts';
 import type { NewEvent, StoredEvent } from './events.ts';
+import { ownScope, routineTypes } from './scope.ts';
 
 export interface EventTable {
   seq: Generated<number>;
@@ -15,6 +16,10 @@ export interface EventTable {
   event_time: number;
   recorded_at: number;
   data: string;
+  /** `endpoint:flights`: what a timeline finds it under, besides its subject. */
+  scope: string | null;
+  /** 1: so frequent that a timeline leaves it out. */
+  routine: number;
 }
 
 export interface EventTables {
@@ -42,9 +47,19 @@ export async function appendEvent(
       event_time: event.eventTime ?? now,
       recorded_at: now,
       data: JSON.stringify(event.data ?? {}),
+      scope: ownScope(event) ?? inheritedScope(event),
+      routine: routineTypes.has(event.type) ? 1 : 0,
     })
     .execute();
   return id;
+}
+
+/** That of what led to it, else that of the first event about the same thing. */
+function inheritedScope({ cause = null, subject }: NewEvent) {
+  return sql<string | null>`coalesce(
+    (select e.scope from events as e where e.id = ${cause ?? ''}),
+    (select e.scope from events as e where e.workspace = 'default' and e.subject = ${subject} order by e.seq limit 1)
+  )`;
 }
 
 /**
@@ -76,6 +91,12 @@ export async function readEventsOf(db: Kysely<EventTables>, subject: string, lim
   return rows.map(toEvent);
 }
 
+/** How many events were written, as far as their numbers tell: some numbers may have been skipped. */
+export async function lastEventNumber(db: Kysely<EventTables>): Promise<number> {
+  const row = await db.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
 export async function readCursor(db: Kysely<EventTables>, name: string): Promise<number> {
   const row = await db.selectFrom('event_cursors').select('seq').where('name', '=', name).executeTakeFirst();
   return row?.seq ?? 0;
@@ -105,7 +126,8 @@ export async function moveCursor(
   return numUpdatedRows === 1n;
 }
 
-function toEvent(row: Omit<EventTable, 'seq'> & { seq: number }): StoredEvent {
+/** An event as it was told. */
+export function toEvent(row: Omit<EventTable, 'seq' | 'scope' | 'routine'> & { seq: number }): StoredEvent {
   const { seq, id, type, subject, cause, actor, event_time, recorded_at, data } = row;
   return {
     seq,

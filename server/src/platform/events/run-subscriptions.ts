@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '../config/failpoint.ts';
 import type { Database } from '../db/database.ts';
 import type { Log } from '../log.ts';
 import { type EventTables, moveCursor, readCursor, readEventsAfter } from './event.store.ts';
@@ -36,9 +37,11 @@ export async function deliverBatch(db: Database<EventTables>, { name, types, han
   const events = await readEventsAfter(db.read, { after: cursor, limit: BATCH, dialect: db.dialect, types });
   for (const event of events) {
     const from = cursor;
+    failpoint(`delivered:${name}:before`);
     await db.transaction(async (trx) => {
       if (await moveCursor(trx, name, from, event.seq)) await handle(event, trx);
     });
+    failpoint(`delivered:${name}:after`);
     cursor = event.seq;
   }
   return events.length > 0;

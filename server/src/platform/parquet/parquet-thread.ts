@@ -1,53 +1,80 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { groupTables, readingProblem, type TableGroup } from './group-tables.ts';
-import { profileColumns } from './profile-columns.ts';
-import { openSandbox, type Sandbox, type SandboxOptions } from './sandbox.ts';
-import { quote, readSql } from './table-file.ts';
-import type { TableProfile, TableProfiles } from './table-profile.ts';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { BucleError } from '../errors.ts';
+import { appendRows } from './append-rows.ts';
+import { countShared } from './count-shared.ts';
+import { profileGroups } from './profile-groups.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+import { describeSource } from './source-sql.ts';
+import { streamRows } from './stream-rows.ts';
+import { openInbox, type ThreadInbox } from './thread-inbox.ts';
+import { BATCHES_UNDER_WAY, type FromThread, type Task, type ThreadData } from './thread-messages.ts';
 
-/** Worker thread: profiles the tables of `workerData`, answers once. A message interrupts it. */
-export type ThreadAnswer = { readonly profiles: TableProfiles } | { readonly failure: string };
+/** Worker thread: does the task of `workerData` with a DuckDB of its own, and ends with an answer or why there is none. */
+const data = workerData as ThreadData;
 
-const options = workerData as SandboxOptions;
+interface Work {
+  readonly sandbox: Sandbox;
+  readonly inbox: ThreadInbox;
+  readonly post: (message: FromThread) => void;
+}
 
-async function profileAll(sandbox: Sandbox): Promise<TableProfiles> {
-  const { groups, unreadable } = await groupTables(sandbox, options.files);
-  const tables: TableProfile[] = [];
-  for (const group of groups) {
-    try {
-      tables.push(await profileGroup(sandbox, group));
-    } catch (error) {
-      unreadable.push({ file: group.name, reason: readingProblem(error, group.files) });
-    }
+function perform(work: Work, task: Task): Promise<unknown> {
+  const { sandbox } = work;
+  switch (task.kind) {
+    case 'profile':
+      return profileGroups(sandbox, data);
+    case 'describe':
+      return describeSource(sandbox, data.files);
+    case 'overlap':
+      return countShared(sandbox, task);
+    case 'read':
+      return sendRows(work, task);
+    case 'write':
+      return appendRows(sandbox, receiveRows(work), task);
   }
-  return { tables, unreadable };
 }
 
-async function profileGroup(sandbox: Sandbox, { name, files }: TableGroup): Promise<TableProfile> {
-  const format = files[0]?.format ?? 'csv';
-  const source = format === 'parquet' ? readSql(files) : await toParquet(sandbox, readSql(files));
-  await sandbox.run(`create or replace temp view t as select * from ${source}`);
-  const { rows, columns } = await profileColumns(sandbox, 't');
-  return { name, format, files: files.map((file) => file.name), rows, columns };
+async function sendRows({ sandbox, inbox, post }: Work, task: Extract<Task, { kind: 'read' }>): Promise<null> {
+  let free = BATCHES_UNDER_WAY;
+  for await (const batch of streamRows(sandbox, data.files, task)) {
+    while (free === 0) if ((await inbox.next()).kind === 'more') free += 1;
+    post({ kind: 'rows', ...batch });
+    free -= 1;
+  }
+  return null;
 }
 
-/** Text is parsed once; every later query reads one column of the copy. */
-async function toParquet({ run }: Sandbox, source: string): Promise<string> {
-  const copy = quote(`${options.scratch}/table.parquet`);
-  await run(`copy (select * from ${source}) to ${copy} (format parquet, compression zstd)`);
-  return `read_parquet(${copy})`;
+async function* receiveRows({ inbox, post }: Work): AsyncGenerator<readonly (readonly unknown[])[]> {
+  for (;;) {
+    const message = await inbox.next();
+    if (message.kind === 'end') return;
+    if (message.kind !== 'rows') continue;
+    yield message.rows;
+    post({ kind: 'more' });
+  }
 }
 
-async function main(): Promise<ThreadAnswer> {
+async function main(port: MessagePort): Promise<FromThread> {
   try {
-    using sandbox = await openSandbox(options);
-    parentPort?.on('message', () => sandbox.interrupt());
-    return { profiles: await profileAll(sandbox) };
+    using sandbox = await openSandbox(data);
+    const inbox = openInbox(port, () => sandbox.interrupt());
+    const post = (message: FromThread) => port.postMessage(message);
+    return { kind: 'answer', answer: await perform({ sandbox, inbox, post }, data.task) };
   } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error) };
+    return failureOf(error);
   }
 }
 
-const answer = await main();
-parentPort?.postMessage(answer);
-parentPort?.close();
+function failureOf(error: unknown): FromThread {
+  if (error instanceof BucleError && error.code.startsWith('PARQUET_')) {
+    const name = error.code.slice('PARQUET_'.length);
+    return { kind: 'refusal', error: name, details: error.details } as FromThread;
+  }
+  return { kind: 'failure', reason: error instanceof Error ? error.message : String(error) };
+}
+
+if (parentPort) {
+  const last = await main(parentPort);
+  parentPort.postMessage(last);
+  parentPort.close();
+}

@@ -1,4 +1,10 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import { quote, type TableFile } from './table-file.ts';
 
 export interface SandboxOptions {
@@ -18,8 +24,17 @@ const REPEAT_MS = 20;
 export interface Sandbox extends Disposable {
   run(sql: string): Promise<void>;
   query(sql: string): Promise<Rows>;
+  /** Column by column, some thousand rows at a time, in constant memory. */
+  stream(sql: string): AsyncIterable<readonly (readonly unknown[])[]>;
+  /** Adds rows to a table that exists; what was added is in the table when it is disposed. */
+  append(table: string, types: readonly DuckDBType[]): Promise<TableAppender>;
   /** Makes the running statement, and each one after it, fail soon. */
   interrupt(): void;
+}
+
+export interface TableAppender extends Disposable {
+  /** Up to 2048 rows, column by column. */
+  add(columns: readonly (readonly DuckDBValue[])[]): void;
 }
 
 export async function openSandbox({ files, scratch, memoryLimit }: SandboxOptions): Promise<Sandbox> {
@@ -51,6 +66,25 @@ export async function openSandbox({ files, scratch, memoryLimit }: SandboxOption
     async query(sql) {
       refuseWhenInterrupted();
       return (await connection.runAndReadAll(sql)).getRowObjectsJson() as Rows;
+    },
+    async *stream(sql) {
+      refuseWhenInterrupted();
+      for await (const chunk of await connection.stream(sql)) {
+        yield chunk.getColumns();
+        refuseWhenInterrupted();
+      }
+    },
+    async append(table, types) {
+      const appender = await connection.createAppender(table);
+      return {
+        add(columns) {
+          refuseWhenInterrupted();
+          const chunk = DuckDBDataChunk.create(types, columns[0]?.length ?? 0);
+          chunk.setColumns(columns);
+          appender.appendDataChunk(chunk);
+        },
+        [Symbol.dispose]: () => appender.closeSync(),
+      };
     },
     interrupt() {
       interrupting ??= setInterval(() => connection.interrupt(), REPEAT_MS);

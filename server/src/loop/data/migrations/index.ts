@@ -68,4 +68,21 @@ export const dataMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '2026-11-24-data-3',
+    async up(db) {
+      await db.schema
+        .createTable('dataset_declarations')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('dataset', 'text', (column) => column.notNull())
+        .addColumn('label', 'text')
+        .addColumn('event_time', 'text')
+        .addColumn('key_column', 'text')
+        .addColumn('description', 'text')
+        .addColumn('changed_at', 'bigint', (column) => column.notNull())
+        .addColumn('changed_by', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('dataset_declarations_key', ['workspace', 'dataset'])
+        .execute();
+    },
+  },
 ];

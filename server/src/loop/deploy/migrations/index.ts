@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Migration } from '../../../platform/db/database.ts';
 
 export const deployMigrations: readonly Migration[] = [
@@ -93,6 +94,69 @@ export const deployMigrations: readonly Migration[] = [
         .addColumn('observations', 'text', (column) => column.notNull())
         .addColumn('seen_at', 'bigint', (column) => column.notNull())
         .addPrimaryKeyConstraint('gateways_key', ['workspace', 'id'])
+        .execute();
+    },
+  },
+  {
+    name: '2026-11-24-deploy-3',
+    async up(db) {
+      await db.schema.alterTable('endpoints').addColumn('stable', 'text').execute();
+      await db.schema.alterTable('deployments').addColumn('ground', 'text').execute();
+      await db.schema
+        .createTable('rollouts')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('endpoint', 'text', (column) => column.notNull())
+        .addColumn('request_key', 'text', (column) => column.notNull())
+        .addColumn('candidate', 'text', (column) => column.notNull())
+        .addColumn('version', 'text', (column) => column.notNull())
+        .addColumn('previous', 'text')
+        .addColumn('decision', 'text', (column) => column.notNull())
+        .addColumn('plan', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('step', 'bigint', (column) => column.notNull())
+        .addColumn('before', 'text', (column) => column.notNull())
+        .addColumn('held_kind', 'text')
+        .addColumn('held', 'text')
+        .addColumn('waived', 'text', (column) => column.notNull())
+        .addColumn('evidence', 'text', (column) => column.notNull())
+        .addColumn('seen', 'text', (column) => column.notNull())
+        .addColumn('reason', 'text')
+        .addColumn('revision', 'bigint', (column) => column.notNull())
+        .addColumn('last_event', 'text', (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('entered_at', 'bigint', (column) => column.notNull())
+        .addColumn('changed_at', 'bigint', (column) => column.notNull())
+        .addColumn('ended_at', 'bigint')
+        .addPrimaryKeyConstraint('rollouts_key', ['workspace', 'id'])
+        .addUniqueConstraint('rollouts_request', ['workspace', 'request_key'])
+        .execute();
+      // One open rollout per endpoint, whatever the code believes.
+      await sql`create unique index rollouts_open on rollouts (workspace, endpoint) where ended_at is null`.execute(db);
+      await db.schema
+        .createIndex('rollouts_of_endpoint')
+        .on('rollouts')
+        .columns(['workspace', 'endpoint', 'id'])
+        .execute();
+      await db.schema
+        .createTable('arm_counters')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('gateway', 'text', (column) => column.notNull())
+        .addColumn('boot', 'text', (column) => column.notNull())
+        .addColumn('cell', 'bigint', (column) => column.notNull())
+        .addColumn('endpoint', 'text', (column) => column.notNull())
+        .addColumn('deployment', 'text', (column) => column.notNull())
+        .addColumn('split', 'text', (column) => column.notNull())
+        .addColumn('requests', 'bigint', (column) => column.notNull())
+        .addColumn('counts', 'text', (column) => column.notNull())
+        .addColumn('seen_at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('arm_counters_key', ['workspace', 'gateway', 'boot', 'cell'])
+        .execute();
+      await db.schema
+        .createIndex('arm_counters_of_endpoint')
+        .on('arm_counters')
+        .columns(['workspace', 'endpoint'])
         .execute();
     },
   },

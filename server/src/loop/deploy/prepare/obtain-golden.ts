@@ -8,7 +8,7 @@ import { readModelRequirements } from '../../../platform/environments/model-envi
 import { pythonPath } from '../../../platform/environments/python-path.ts';
 import { run } from '../../../platform/processes/run.ts';
 import { writeHashed } from './fetch-model.ts';
-import { environmentsRoot, type Preparation, type PrepareParts } from './parts.ts';
+import { environmentsRoot, type ModelPreparation, type PrepareParts } from './parts.ts';
 import { during, PrepareFailure } from './prepare-failure.ts';
 import { storeFile } from './store-file.ts';
 
@@ -28,10 +28,10 @@ const NEXT =
   'Log the model with `input_example=…` (or train it in a job whose dataset covers its signature), and deploy that version.';
 
 /** The golden answers of the model: recorded where it was trained, else computed from its requirements now. */
-export async function obtainGolden(parts: PrepareParts, preparation: Preparation): Promise<ObtainedGolden> {
-  const { deployment, scratch, signal, onLine } = preparation;
+export async function obtainGolden(parts: PrepareParts, preparation: ModelPreparation): Promise<ObtainedGolden> {
+  const { modelId, scratch, signal, onLine } = preparation;
   const file = join(scratch, 'golden.json');
-  const recorded = await parts.source.golden(parts, deployment.modelId);
+  const recorded = await parts.source.golden(parts, modelId);
   if (recorded) await writeHashed(recorded, file, signal);
   else {
     onLine('computing golden answers in an environment made from the requirements of the model');
@@ -39,7 +39,7 @@ export async function obtainGolden(parts: PrepareParts, preparation: Preparation
   }
   const origin = await checkGolden(file);
   const { sha256 } = await storeFile(parts.blobs, file, 'golden.json');
-  if (!recorded) await parts.source.keepGolden(parts, deployment.modelId, await readFile(file));
+  if (!recorded) await parts.source.keepGolden(parts, modelId, await readFile(file));
   return { file, sha256, origin };
 }
 
@@ -53,10 +53,10 @@ async function checkGolden(file: string): Promise<'job' | 'rebuilt'> {
   throw refuse(`Nothing can be proved about the model: no golden request has an answer${notes}.`);
 }
 
-async function rebuild(parts: PrepareParts, preparation: Preparation, file: string): Promise<void> {
-  const { deployment, folder, signal, onLine } = preparation;
+async function rebuild(parts: PrepareParts, preparation: ModelPreparation, file: string): Promise<void> {
+  const { modelId, folder, signal, onLine } = preparation;
   const python = await during('golden', NEXT, () => modelPython(parts, preparation));
-  const args = ['--model', folder, '--out', file, '--model-id', deployment.modelId, '--origin', 'rebuilt'];
+  const args = ['--model', folder, '--out', file, '--model-id', modelId, '--origin', 'rebuilt'];
   const result = await run(python, ['-m', 'bucle.golden', ...args], {
     cwd: preparation.scratch,
     env: { ...inheritedEnvironment(), PYTHONPATH: pythonPath(), PYTHONNOUSERSITE: '1', HOME: preparation.scratch },
@@ -81,7 +81,7 @@ async function rebuild(parts: PrepareParts, preparation: Preparation, file: stri
 }
 
 /** Interpreter of an environment made from the requirements of the model. */
-async function modelPython(parts: PrepareParts, { folder, signal, onLine }: Preparation): Promise<string> {
+async function modelPython(parts: PrepareParts, { folder, signal, onLine }: ModelPreparation): Promise<string> {
   const root = environmentsRoot(parts);
   const { lock, pythonVersion } = await readModelRequirements(folder);
   const given = parts.config.python;

@@ -3,7 +3,7 @@ import { convertModel } from '../../../engines/convert-model.ts';
 import { readMlModel } from '../../../engines/mlmodel.ts';
 import { type ConversionResult, findConversion, insertConversion } from '../conversion.store.ts';
 import { converterVersion } from './converter-version.ts';
-import { environmentsRoot, type Preparation, type PrepareParts } from './parts.ts';
+import { environmentsRoot, type ModelPreparation, type PrepareParts } from './parts.ts';
 import { fileKey, storeFile } from './store-file.ts';
 
 const TIME_LIMIT_MS = 5 * 60_000;
@@ -15,7 +15,7 @@ const FILES = ['model.onnx', 'conversion.json'] as const;
  */
 export async function obtainOnnx(
   parts: PrepareParts,
-  preparation: Preparation,
+  preparation: ModelPreparation,
   goldenFile: string,
 ): Promise<ConversionResult> {
   const { db, clock } = parts;
@@ -28,7 +28,11 @@ export async function obtainOnnx(
   return result;
 }
 
-async function convert(parts: PrepareParts, preparation: Preparation, goldenFile: string): Promise<ConversionResult> {
+async function convert(
+  parts: PrepareParts,
+  preparation: ModelPreparation,
+  goldenFile: string,
+): Promise<ConversionResult> {
   const { folder, scratch, signal, onLine } = preparation;
   const { flavors } = await readMlModel(folder);
   if (!flavors.includes('sklearn')) {

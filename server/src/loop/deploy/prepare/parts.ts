@@ -8,9 +8,10 @@ export interface PrepareParts extends Pick<Context, 'db' | 'blobs' | 'jobs' | 'c
   readonly source: ModelSource;
 }
 
-/** One turn at preparing a deployment, with the model's files in a folder. */
-export interface Preparation {
-  readonly deployment: Deployment;
+/** One turn at preparing a model, with its files in a folder. */
+export interface ModelPreparation {
+  /** `m-…` */
+  readonly modelId: string;
   /** Files of the model. */
   readonly folder: string;
   readonly files: readonly StoredFile[];
@@ -20,6 +21,11 @@ export interface Preparation {
   readonly signal: AbortSignal;
   /** What is being done, for a person. */
   readonly onLine: (line: string) => void;
+}
+
+/** The same for a deployment. */
+export interface Preparation extends ModelPreparation {
+  readonly deployment: Deployment;
 }
 
 /** Folder of all Python environments of this machine. */

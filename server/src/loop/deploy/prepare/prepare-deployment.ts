@@ -2,7 +2,6 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trx } from '../../../database.ts';
-import { readMlModel } from '../../../engines/mlmodel.ts';
 import { failpoint } from '../../../platform/config/failpoint.ts';
 import type { JobHandler, JobOutcome, JobRun } from '../../../platform/jobs/jobs.ts';
 import type { ConversionResult } from '../conversion.store.ts';
@@ -14,8 +13,9 @@ import { fetchModel, modelDigest } from './fetch-model.ts';
 import { obtainGolden } from './obtain-golden.ts';
 import { obtainOnnx } from './obtain-onnx.ts';
 import type { Preparation, PrepareParts } from './parts.ts';
-import { during, PrepareFailure } from './prepare-failure.ts';
+import { PrepareFailure } from './prepare-failure.ts';
 import { reportProgress } from './report-progress.ts';
+import { requireLoader } from './require-loader.ts';
 
 /** Kind of the background job that brings a deployment to the gateways. */
 export const PREPARE_KIND = 'deploy.prepare';
@@ -108,24 +108,18 @@ async function prepareIn(
 async function lookAtModel(
   parts: PrepareParts,
   run: JobRun,
-  given: Omit<Preparation, 'folder' | 'files' | 'digest'>,
+  given: Omit<Preparation, 'modelId' | 'folder' | 'files' | 'digest'>,
 ): Promise<Preparation> {
   const { deployment, scratch, signal, onLine } = given;
   onLine('reading the files of the model');
   const folder = join(scratch, 'model');
-  const files = await fetchModel(parts, deployment.modelId, { folder, signal });
-  const { loader } = await during('model', NEXT, () => readMlModel(folder));
-  if (loader === null) {
-    throw new PrepareFailure({
-      step: 'model',
-      reason: 'The model has no python_function flavour, so that nothing here can answer with it.',
-      next: 'Log it with a flavour that `mlflow.pyfunc.load_model` loads.',
-    });
-  }
+  const { modelId } = deployment;
+  const files = await fetchModel(parts, modelId, { folder, signal });
+  await requireLoader(folder);
   const digest = modelDigest(files);
   await record(parts, run, deployment.id, { model_digest: digest, model_files: JSON.stringify(files) });
   failpoint('deploy:files');
-  return { ...given, folder, files, digest };
+  return { ...given, modelId, folder, files, digest };
 }
 
 async function convertIfAsked(

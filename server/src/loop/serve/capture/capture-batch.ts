@@ -13,6 +13,7 @@ export const MAX_BATCH_BYTES = 130 * 1024 * 1024;
 
 const LINES_AT_ONCE = 500;
 const strict = { additionalProperties: false } as const;
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 export const BatchHeader = Type.Object(
@@ -46,6 +47,9 @@ const CaptureLine = Type.Object({
   version: Type.String(),
   received_at: Count,
   event_time: Type.Integer(),
+  key: Type.Optional(Nullable(Type.String())),
+  keys: Type.Optional(Nullable(Type.Array(Nullable(Type.String())))),
+  event_times: Type.Optional(Nullable(Type.Array(Type.Integer()))),
   protocol: Type.Union([Type.Literal('mlflow'), Type.Literal('oip')]),
   outputs: Type.Array(Type.Unknown()),
 });

@@ -10,6 +10,7 @@ export function makeCapture(change: Partial<Capture> = {}): Capture {
     version: 'version:flights/1',
     received_at: 1_000,
     event_time: 2_000,
+    ...{ key: null, keys: null, event_times: null },
     protocol: 'mlflow',
     caller: null,
     columns: ['carrier', 'distance'],

@@ -13,6 +13,14 @@ export interface Capture {
   readonly received_at: number;
   /** When it happened in the users' world; the time of receipt when nobody said. */
   readonly event_time: number;
+  /** What it is about: the declared key of row 0, or the header `Bucle-Key`. */
+  readonly key: string | null;
+  /** One per row, when the key came as a column. */
+  readonly keys: readonly (string | null)[] | null;
+  /** One per row, when the event time came as a column; `event_time` is that of row 0. */
+  readonly event_times: readonly number[] | null;
+  /** Rows that were erased: of these, nulls are all that is left. */
+  readonly erased?: readonly number[];
   readonly protocol: 'mlflow' | 'oip';
   /** Token that asked; null without one. */
   readonly caller: string | null;

@@ -13,8 +13,6 @@ import { listSegments, segmentPath } from './segment-file.ts';
 import { SegmentWriter, type Write } from './segment-writer.ts';
 
 const SEGMENT_BYTES = 16 * 1024 * 1024;
-/** About a day of 50 predictions a second. */
-const BUDGET_BYTES = 4 * 1024 * 1024 * 1024;
 /** With the sync itself well within the 50 ms that are promised. */
 const SYNC_AFTER_MS = 20;
 const COMPLAIN_EVERY_MS = 10_000;
@@ -25,7 +23,7 @@ export interface CaptureLogOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly segmentBytes?: number;
-  /** Bytes on disk beyond which the oldest captures are given up. */
+  /** Bytes on disk beyond which the oldest captures are given up; absent: none are. */
   readonly budgetBytes?: number;
   readonly write?: Write;
 }
@@ -121,7 +119,7 @@ class FileCaptureLog implements CaptureLog, CaptureSource {
   }
 
   keepBudget(): Promise<void> {
-    return this.#parts.reader.keepBudget(this.#options.budgetBytes ?? BUDGET_BYTES);
+    return this.#parts.reader.keepBudget(this.#options.budgetBytes ?? Number.POSITIVE_INFINITY);
   }
 
   async untilNews(told: number, signal: AbortSignal): Promise<void> {

@@ -1,20 +1,15 @@
 import { join } from 'node:path';
+import type { EngineFiles } from '../../../engines/engine-files.ts';
 import type { DesiredDeployment } from '../../deploy/index.ts';
 import { type FetchParts, fetchFile, fetchFiles } from './fetch-files.ts';
 import { contentDigest, type GatewayFolder } from './gateway-folder.ts';
 
-/** The files of one deployment on this disk, each proved by its hash. */
-export interface DeploymentFiles {
-  readonly model: { readonly folder: string; readonly digest: string };
-  readonly onnx: { readonly folder: string; readonly digest: string } | null;
-  readonly golden: { readonly file: string; readonly sha256: string };
-}
-
+/** Brings the files of a deployment onto this disk. */
 export async function fetchDeployment(
   parts: FetchParts,
   folder: GatewayFolder,
   deployment: DesiredDeployment & { readonly golden: NonNullable<DesiredDeployment['golden']> },
-): Promise<DeploymentFiles> {
+): Promise<EngineFiles> {
   const fetchContent = async (files: DesiredDeployment['model']['files']) => {
     const digest = contentDigest(files);
     const place = join(folder.models, digest);

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '@bucle/client';
+import { BringUpFailure } from '../../../engines/bring-up-failure.ts';
 import type { EngineKind } from '../../../engines/engine.ts';
 import type { ParityReport } from '../../../engines/parity-report.ts';
+import { wasProved } from '../../../engines/verify-engine.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { BucleError } from '../../../platform/errors.ts';
 import type { Observation } from '../../deploy/index.ts';
 import { type BringUpParts, bringUp, type Serving, type Target } from './bring-up.ts';
-import { BringUpFailure } from './bring-up-failure.ts';
 import { isPassing } from './control-server.ts';
-import { wasProved } from './verify-engine.ts';
 
 export interface DeploymentStatus {
   readonly state: Observation['state'];

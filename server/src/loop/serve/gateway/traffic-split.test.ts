@@ -27,8 +27,8 @@ describe('the split in force', () => {
 
   test('a pick falls on each by its share', () => {
     const split = { a: 25, b: 0.5, c: 74.5 };
-    expect([0, 24.9, 25, 25.4, 25.5, 99.99].map((point) => pickDeployment(split, point))).toEqual([
-      ...['a', 'a', 'b', 'b', 'c', 'c'],
+    expect([0, 74.4, 74.5, 74.9, 75, 99.99].map((point) => pickDeployment(split, point))).toEqual([
+      ...['c', 'c', 'b', 'b', 'a', 'a'],
     ]);
     expect(pickDeployment({}, 5)).toBe(null);
     const point = fc.double({ min: 0, max: 100, noNaN: true, maxExcluded: true });

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 /** Deployment id → percent; sums to 100, or empty when nobody may answer. */
 export type Split = Readonly<Record<string, number>>;
 
@@ -29,16 +31,25 @@ export function splitInForce({ wanted, former, isReady, isComing }: SplitQuestio
   return othersCome && share < 50 ? {} : scale(positive, ready);
 }
 
-/** Which deployment a point in [0, 100) falls on; null for an empty split. */
+/**
+ * Which deployment a point in [0, 100) falls on; null for an empty split. The newest one (ids grow with time) has the
+ * low end: while a canary grows, its points stay its own.
+ */
 export function pickDeployment(split: Split, point: number): string | null {
   let end = 0;
   let last: string | null = null;
-  for (const [deployment, percent] of Object.entries(split)) {
+  for (const [deployment, percent] of Object.entries(split).sort(([a], [b]) => (a < b ? 1 : -1))) {
     end += percent;
     last = deployment;
     if (point < end) return deployment;
   }
   return last;
+}
+
+/** Where a key always falls, in [0, 100), on one endpoint: other endpoints draw anew. */
+export function pointOf(endpoint: string, key: string): number {
+  const digest = hash('sha1', `${endpoint}\u0000${key}`, 'buffer');
+  return (digest.readUIntBE(0, 6) / 2 ** 48) * 100;
 }
 
 function withoutZeros(split: Split): Split {

@@ -69,7 +69,7 @@ function modelRoutes(scope: App, parts: GatewayParts, model: string): void {
 
 function describeModel({ fleet }: GatewayParts, { model, version: asked }: ModelParams) {
   const endpoint = findEndpoint(fleet, model);
-  const { serving, target } = chooseDeployment(endpoint, { deployment: null, version: asked ?? null });
+  const { serving, target } = chooseDeployment(endpoint, { deployment: null, version: asked ?? null, key: null });
   if (serving === null) {
     throw serveErrors.NOT_READY({ endpoint: model, reason: `${target.deployment.version} is not ready` });
   }
@@ -88,7 +88,7 @@ function describeModel({ fleet }: GatewayParts, { model, version: asked }: Model
 function isReady({ fleet }: GatewayParts, { model, version: asked }: ModelParams): boolean {
   const endpoint = findEndpoint(fleet, model);
   if (asked === undefined) return Object.keys(endpoint.split).length > 0;
-  return chooseDeployment(endpoint, { deployment: null, version: asked }).serving !== null;
+  return chooseDeployment(endpoint, { deployment: null, version: asked, key: null }).serving !== null;
 }
 
 /** `3` of `version:flights/3`. */

@@ -1,4 +1,5 @@
 import type { Migration } from '../../../platform/db/database.ts';
+import { addBatchColumns, addBatchIndexes, createRemovalTables } from './removals.ts';
 
 export const serveMigrations: readonly Migration[] = [
   {
@@ -69,6 +70,14 @@ export const serveMigrations: readonly Migration[] = [
         .addColumn('lost', 'bigint', (column) => column.notNull())
         .addPrimaryKeyConstraint('capture_losses_key', ['workspace', 'endpoint', 'deployment', 'log'])
         .execute();
+    },
+  },
+  {
+    name: '2026-11-24-serve-2',
+    async up(db) {
+      await addBatchColumns(db);
+      await addBatchIndexes(db);
+      await createRemovalTables(db);
     },
   },
 ];

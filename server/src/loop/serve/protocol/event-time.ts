@@ -1,33 +1,46 @@
-import { isRecord, type ModelInput, type Value } from '../../../engines/values.ts';
+import type { Value } from '../../../engines/values.ts';
 import type { EventTime } from '../../deploy/index.ts';
 import { serveErrors } from '../errors.ts';
+import type { GivenInput } from './adapt-input.ts';
+import { columnOf } from './declared-columns.ts';
 
 /** The header that callers may use where the endpoint declares nothing else. */
 const EVENT_TIME_HEADER = 'bucle-event-time';
 
 export interface TimedRequest {
   readonly header: (name: string) => string | undefined;
-  readonly input: ModelInput;
+  readonly input: GivenInput;
   /** Milliseconds; what holds when nobody said. */
   readonly receivedAt: number;
 }
 
+export interface EventTimes {
+  /** Of the first row. */
+  readonly eventTime: number;
+  /** One per row, when the time is a column. */
+  readonly eventTimes: readonly number[] | null;
+}
+
 /**
  * When it happened in the users' world, in milliseconds: by the feature or header that the endpoint declares,
- * else by `Bucle-Event-Time`, else the time of receipt. Of a batch, the first row's. @throws SERVE_REQUEST_INVALID
+ * else by `Bucle-Event-Time`, else the time of receipt. @throws SERVE_REQUEST_INVALID
  */
-export function eventTimeOf(declared: EventTime, { header, input, receivedAt }: TimedRequest): number {
-  if (declared.feature !== null) return toTime(firstValue(input, declared.feature)) ?? receivedAt;
+export function eventTimesOf(declared: EventTime, { header, input, receivedAt }: TimedRequest): EventTimes {
+  const values = declared.feature === null ? null : columnOf(input, declared.feature);
+  if (values !== null) {
+    const eventTimes = values.map((value) => toTime(value) ?? receivedAt);
+    return { eventTime: eventTimes[0] ?? receivedAt, eventTimes };
+  }
   const name = declared.header?.toLowerCase() ?? EVENT_TIME_HEADER;
   const text = header(name);
-  if (text === undefined || text === '') return receivedAt;
+  if (text === undefined || text === '') return { eventTime: receivedAt, eventTimes: null };
   const time = toTime(text);
   if (time === null) {
     throw serveErrors.REQUEST_INVALID({
       problem: `The header ${name} must be a time: ISO 8601 with its zone, or milliseconds since 1970.`,
     });
   }
-  return time;
+  return { eventTime: time, eventTimes: null };
 }
 
 const ISO = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -48,11 +61,4 @@ function toTime(value: Value): number | null {
 
 function within(time: number): number | null {
   return Number.isFinite(time) && Math.abs(time) <= LIMIT_MS ? Math.round(time) : null;
-}
-
-function firstValue(input: ModelInput, feature: string): Value {
-  if (input.kind === 'table') return input.rows[0]?.[input.columns.indexOf(feature)] ?? null;
-  if (!isRecord(input.tensor)) return null;
-  const column = input.tensor[feature] ?? null;
-  return Array.isArray(column) ? ((column[0] as Value | undefined) ?? null) : column;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Signature } from '../../../engines/signature.ts';
 import { adaptInput } from './adapt-input.ts';
-import { eventTimeOf } from './event-time.ts';
+import { splitInput } from './declared-columns.ts';
+import { eventTimesOf } from './event-time.ts';
 import { parseCsv } from './parse-csv.ts';
 import { parseJson } from './parse-json.ts';
+import { keysOf } from './prediction-key.ts';
 import { readInference } from './read-inference.ts';
 import { readInvocation } from './read-invocation.ts';
 import { inputTensors } from './tensor-types.ts';
@@ -175,11 +177,11 @@ describe('the time of an event', () => {
     headers: Record<string, string>,
     cell = '',
   ) =>
-    eventTimeOf(declared, {
+    eventTimesOf(declared, {
       header: (name) => headers[name],
       input: { kind: 'table', columns: ['when'], rows: [[cell], ['2000-01-01']] },
       receivedAt: 7,
-    });
+    }).eventTime;
   const open = { feature: null, header: null };
   const june = Date.UTC(2013, 5, 1, 12);
 
@@ -197,6 +199,42 @@ describe('the time of an event', () => {
     expect(at({ feature: null, header: 'X-When' }, other)).toBe(7);
     expect(at({ feature: 'when', header: null }, other, '2013-06-01T12:00:00.000Z')).toBe(june);
     expect(at({ feature: 'when', header: null }, other, 'unknown')).toBe(7);
+  });
+});
+
+describe('what an endpoint declares and its model does not know', () => {
+  const column = (name: string | null) => ({ name, type: 'double', required: true }) as const;
+  const tensor = (name: string | null) => ({ name, dtype: 'float64', shape: [-1, 1] });
+  const of = (inputs: Signature['inputs']): Signature => ({ inputs, outputs: null, params: [] });
+  const table = { kind: 'table', columns: ['id', 'x'], rows: [['k', 1]] } as const;
+
+  test('comes along and is taken out before the model sees it', () => {
+    const byPosition = splitInput(of({ kind: 'columns', columns: [column(null)] }), table, ['id', null]);
+    expect(byPosition).toEqual({ sent: table, input: { kind: 'table', columns: ['x'], rows: [[1]] } });
+    const named = { kind: 'named', tensors: { id: ['k'], x: [[1]] } } as const;
+    expect(splitInput(of({ kind: 'tensors', tensors: [tensor(null)] }), named, ['id']).input).toEqual({
+      kind: 'tensor',
+      tensor: [[1]],
+    });
+    const record = { kind: 'tensor', tensor: { id: ['k'], x: [[1]] } } as const;
+    expect(splitInput(of({ kind: 'tensors', tensors: [tensor('x')] }), record, ['id'])).toEqual({
+      sent: record,
+      input: { kind: 'tensor', tensor: { x: [[1]] } },
+    });
+  });
+
+  test('stays where the model knows it, or nobody knows what the model takes', () => {
+    const known = of({ kind: 'columns', columns: [column('id'), column('x')] });
+    for (const signature of [known, null]) expect(splitInput(signature, table, ['id']).input).toEqual(table);
+  });
+
+  test('a key is text for each row, or what the header says', () => {
+    const header = (name: string) => (name === 'bucle-key' ? 'from the header' : undefined);
+    const input = { kind: 'table', columns: ['id'], rows: [[7], ['a'], [null], [12n]] } as const;
+    expect(keysOf('id', { input, header })).toEqual({ key: '7', keys: ['7', 'a', null, '12'] });
+    expect(keysOf('other', { input, header })).toEqual({ key: 'from the header', keys: null });
+    expect(keysOf(null, { input, header: () => undefined })).toEqual({ key: null, keys: null });
+    expect(() => keysOf(null, { input, header: () => 'x'.repeat(501) })).toThrow('Bucle-Key');
   });
 });
 

@@ -102,4 +102,19 @@ export const trainMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '2026-11-24-train-3',
+    async up(db) {
+      await db.schema
+        .createTable('job_templates')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('request', 'text', (column) => column.notNull())
+        .addColumn('revision', 'bigint', (column) => column.notNull())
+        .addColumn('changed_at', 'bigint', (column) => column.notNull())
+        .addColumn('changed_by', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('job_templates_key', ['workspace', 'name'])
+        .execute();
+    },
+  },
 ];

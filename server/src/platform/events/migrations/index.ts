@@ -29,4 +29,26 @@ export const eventMigrations: readonly Migration[] = [
       await sql`create table event_cursors (name text primary key, seq bigint not null)`.execute(db);
     },
   },
+  {
+    name: '2026-11-24-events-2',
+    async up(db, dialect) {
+      await sql`alter table events add column scope text`.execute(db);
+      await sql`alter table events add column routine integer not null default 0`.execute(db);
+      const said = dialect === 'postgres' ? "data::json ->> 'endpoint'" : "json_extract(data, '$.endpoint')";
+      await sql`update events set scope = case
+        when subject like 'endpoint:%' then subject
+        else 'endpoint:' || (${sql.raw(said)}) end`.execute(db);
+      await sql`update events set routine = 1
+        where type in ('captures.stored', 'labels.stored', 'labels.joined')`.execute(db);
+      await sql`create index events_by_recorded_at on events (workspace, routine, recorded_at, seq)`.execute(db);
+      await sql`create index events_by_event_time on events (workspace, routine, event_time, seq)`.execute(db);
+      await sql`create index events_of_scope on events (workspace, scope, routine, recorded_at, seq)
+        where scope is not null`.execute(db);
+      await sql`create index events_of_scope_by_event_time on events (workspace, scope, routine, event_time, seq)
+        where scope is not null`.execute(db);
+      await sql`create index events_of_scope_by_type on events (workspace, scope, type, recorded_at, seq)
+        where scope is not null and routine = 0`.execute(db);
+      await sql`create index events_by_cause on events (workspace, cause, seq) where cause is not null`.execute(db);
+    },
+  },
 ];

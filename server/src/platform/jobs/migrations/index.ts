@@ -33,4 +33,10 @@ export const jobMigrations: readonly Migration[] = [
       );
     },
   },
+  {
+    name: '2026-11-24-background-jobs-2',
+    async up(db) {
+      await sql`create index background_jobs_dead on background_jobs (kind) where state = 'dead'`.execute(db);
+    },
+  },
 ];
