@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
   { title: 'Package', command: [node, 'scripts/pack.ts'], after: 'Build' },
   { title: 'Package installs and runs', command: [node, 'scripts/test-package.ts'], after: 'Package' },
   { title: 'Demo', command: [node, '-C', '@bucle/source', 'examples/flights/demo/run.ts', '--exit'] },
+  { title: 'Second example', command: [node, '-C', '@bucle/source', 'examples/diabetes/demo/run.ts'] },
   { title: 'Tests', command: [node, 'scripts/test.ts', '--no-skips'] },
 ];
 

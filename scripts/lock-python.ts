@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const uv = `${root}.setup/python/bin/uv`;
 
-for (const folder of ['python', 'examples/flights']) {
+for (const folder of ['python', 'examples/flights', 'examples/diabetes']) {
   const files = [`${folder}/requirements.in`, '-o', `${folder}/requirements.lock`];
   const flags = ['--universal', '--generate-hashes', '--no-emit-index-url', '--no-header', '--python-version', '3.10'];
   const { status } = spawnSync(uv, ['pip', 'compile', '--quiet', ...flags, ...files, ...process.argv.slice(2)], {

@@ -5,6 +5,8 @@ import { createApp } from '../../server/src/app.ts';
 import { dataCliErrors } from '../../server/src/cli/data/errors.ts';
 import { endpointErrors } from '../../server/src/cli/endpoints/errors.ts';
 import { jobErrors as jobCliErrors } from '../../server/src/cli/jobs/errors.ts';
+import { labelCliErrors } from '../../server/src/cli/labels/errors.ts';
+import { policyCliErrors } from '../../server/src/cli/policies/errors.ts';
 import { projectCliErrors } from '../../server/src/cli/project/errors.ts';
 import { runErrors } from '../../server/src/cli/runs/errors.ts';
 import { snapshotErrors } from '../../server/src/cli/snapshot/errors.ts';
@@ -22,6 +24,7 @@ import { platformErrors } from '../../server/src/platform/errors.ts';
 import { listenErrors } from '../../server/src/platform/http/listen.ts';
 import { jobErrors } from '../../server/src/platform/jobs/jobs.ts';
 import { parquetErrors } from '../../server/src/platform/parquet/errors.ts';
+import { webhookErrors } from '../../server/src/platform/webhooks/errors.ts';
 import { ProjectFile, projectErrors } from '../../server/src/project/index.ts';
 import { roleErrors } from '../../server/src/role-errors.ts';
 import { writeCommands } from './command-pages.ts';
@@ -36,7 +39,7 @@ const stages = await loadStages();
 const catalogues = [
   ...[platformErrors, authErrors, blobErrors, configErrors, environmentErrors, jobErrors, listenErrors, parquetErrors],
   ...[engineErrors, roleErrors, upErrors, dataCliErrors, endpointErrors, jobCliErrors, runErrors, snapshotErrors],
-  ...[projectErrors, projectCliErrors],
+  ...[projectErrors, projectCliErrors, labelCliErrors, policyCliErrors, webhookErrors],
 ];
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),

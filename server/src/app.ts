@@ -6,6 +6,10 @@ import { type App, createHttp } from './platform/http/create-http.ts';
 import { isLoopback } from './platform/http/loopback.ts';
 import { metricRoutes } from './platform/http/metrics.routes.ts';
 import { describeApi } from './platform/http/openapi.ts';
+import { deliveryJob } from './platform/webhooks/deliver-event.ts';
+import { webhookSubscription } from './platform/webhooks/event-subscription.ts';
+import { realNetwork } from './platform/webhooks/network.ts';
+import { webhookRoutes } from './platform/webhooks/webhook.routes.ts';
 import { projectRoutes } from './project/index.ts';
 import { serverMetrics } from './server-metrics.ts';
 import { viewRoutes } from './views/index.ts';
@@ -25,6 +29,7 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
   await describeApi(app);
   metricRoutes(app, [...serverMetrics(context), ...stages.flatMap((stage) => stage.metrics?.(context) ?? [])], context);
   tokenRoutes(app, context);
+  webhookRoutes(app, context, realNetwork);
   viewRoutes(app, context);
   projectRoutes(app, context);
   for (const stage of stages) await stage.routes?.(app, context);
@@ -33,11 +38,14 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
 
 /** Starts what the stages do by themselves: durable jobs and reactions to events. */
 export function startBackground(context: Context, stages: readonly Stage[]): AsyncDisposable {
-  const workers = context.jobs.startWorker(stages.flatMap((stage) => stage.jobs?.(context) ?? []));
-  const reactions = runSubscriptions(
-    context,
-    stages.flatMap((stage) => stage.subscriptions?.(context) ?? []),
-  );
+  const workers = context.jobs.startWorker([
+    deliveryJob(context, realNetwork),
+    ...stages.flatMap((stage) => stage.jobs?.(context) ?? []),
+  ]);
+  const reactions = runSubscriptions(context, [
+    webhookSubscription(context),
+    ...stages.flatMap((stage) => stage.subscriptions?.(context) ?? []),
+  ]);
   return {
     async [Symbol.asyncDispose]() {
       await reactions[Symbol.asyncDispose]();

@@ -45,9 +45,11 @@ import type { TokenTables } from './platform/auth/token.store.ts';
 import type { Database } from './platform/db/database.ts';
 import type { EventTables } from './platform/events/event.store.ts';
 import type { JobTables } from './platform/jobs/job-tables.ts';
+import type { WebhookDeliveryTables } from './platform/webhooks/delivery.store.ts';
+import type { WebhookTables } from './platform/webhooks/webhook.store.ts';
 import type { ProjectTables } from './project/project.store.ts';
 
-type PlatformTables = TokenTables & JobTables & EventTables & ProjectTables;
+type PlatformTables = TokenTables & JobTables & EventTables & WebhookTables & WebhookDeliveryTables & ProjectTables;
 type TrackTables = ExperimentTables & RunTables & MetricTables & InputTables & LoggedModelTables;
 type DataTables = ChunkTables & DatasetTables & DatasetDeclarationTables;
 type TrainTables = SnapshotTables & EnvironmentTables & TrainJobTables & JobTemplateTables & AttemptTables;

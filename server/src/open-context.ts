@@ -12,6 +12,7 @@ import { eventMigrations } from './platform/events/migrations/index.ts';
 import { jobMigrations } from './platform/jobs/migrations/index.ts';
 import { openJobs } from './platform/jobs/open-jobs.ts';
 import { createLog, type Log } from './platform/log.ts';
+import { webhookMigrations } from './platform/webhooks/migrations/index.ts';
 import { projectMigrations } from './project/migrations/index.ts';
 
 /** Parts that a test swaps: the clock and the log; everything else is real. */
@@ -34,6 +35,7 @@ export async function openContext(
       authMigrations,
       jobMigrations,
       eventMigrations,
+      webhookMigrations,
       ...stages.map((stage) => stage.migrations),
       projectMigrations,
     ];

@@ -51,11 +51,14 @@ describe('every route of the control server', () => {
     expect(await openTo(null, (route) => reads(route) || writes(route))).toEqual([
       'GET /health',
       'GET /openapi.json',
+      'GET /schemas/bucle.json',
       'GET /version',
     ]);
     expect(await openTo('bucle_unknown', ({ path }) => path !== '/health' && path !== '/version')).toEqual([
       'GET /openapi.json',
+      'GET /schemas/bucle.json',
       'HEAD /openapi.json',
+      'HEAD /schemas/bucle.json',
     ]);
   });
 
@@ -65,6 +68,8 @@ describe('every route of the control server', () => {
       'POST /api/2.0/mlflow-artifacts/mpu/complete/*',
       'POST /api/2.0/mlflow-artifacts/mpu/create/*',
       'POST /api/v1/chunks/fetch',
+      'POST /api/v1/project/plan',
+      'POST /api/v1/project/validate',
       'POST experiments/search',
       'POST logged-models/search',
       'POST registered-models/get-latest-versions',
@@ -72,9 +77,9 @@ describe('every route of the control server', () => {
     ]);
   });
 
-  test('keeps the tokens for administrators', async () => {
+  test('keeps tokens and webhooks for administrators', async () => {
     const writer = await tokenOf({ kind: 'token', scopes: ['write'] });
-    const open = await openTo(writer, ({ path }) => path.startsWith('/api/v1/tokens'));
+    const open = await openTo(writer, ({ path }) => /^\/api\/v1\/(tokens|webhooks)/.test(path));
     expect(open).toEqual([]);
   });
 
@@ -90,6 +95,8 @@ describe('every route of the control server', () => {
         "POST /api/2.0/mlflow-artifacts/mpu/complete/*",
         "POST /api/2.0/mlflow-artifacts/mpu/create/*",
         "POST /api/v1/chunks/fetch",
+        "POST /api/v1/project/plan",
+        "POST /api/v1/project/validate",
         "POST experiments/create",
         "POST experiments/search",
         "POST logged-models",
@@ -122,6 +129,7 @@ describe('every route of the control server', () => {
       'GET /api/v1/gateway/models/:model/files/*',
       'GET /health',
       'GET /openapi.json',
+      'GET /schemas/bucle.json',
       'GET /version',
       'POST /api/v1/gateway/captures',
       'POST /api/v1/gateway/observations',

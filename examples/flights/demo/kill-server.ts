@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Place } from '../../../scripts/bucle-command.ts';
+import { isUp } from '../../../scripts/fresh-bucle.ts';
 import { until } from '../../../scripts/until.ts';
-import { isUp } from './start.ts';
 
 export interface Outage {
   /** Milliseconds from the kill until it answered again. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bucle, bucleJson, type Place, run } from '../../../scripts/bucle-command.ts';
+import { python } from '../../../scripts/fresh-bucle.ts';
 import { until } from '../../../scripts/until.ts';
 import { readWeeks, type Week } from './flight.ts';
-import { python } from './start.ts';
 import type { Story } from './story.ts';
 
 export const project = fileURLToPath(new URL('../', import.meta.url));

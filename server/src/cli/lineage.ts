@@ -23,16 +23,21 @@ interface Lineage {
 }
 
 export const command = defineCommand({
-  summary: 'Show what something came out of, down to code, environment and data.',
+  summary: 'Show what something came out of, down to code, environment and data; or what came out of it.',
   usage:
-    'REF   (prediction:ID.k, deployment:ID, endpoint:NAME, version:NAME/N, model:m-…, run:ID, job:ID, dataset:NAME@N)',
-  options: {},
-  async run({ args }, io) {
+    'REF [--down]   (prediction:ID.k, label:ID.k, deployment:ID, endpoint:NAME, version:NAME/N, model:m-…, run:ID, ' +
+    'job:ID, dataset:NAME@N, decision:ID, rollout:ID, gate:NAME, monitor:ENDPOINT, window:ENDPOINT@START, alert:ID, ' +
+    'policy:NAME, firing:ID)',
+  options: { down: { type: 'boolean', meaning: 'Show what came out of it instead.' } },
+  async run({ args, values }, io) {
     const [ref] = args;
     if (ref === undefined || args.length !== 1) throw new UsageError('lineage needs one REF, as prediction:ID.k.');
     const lineage = await withNext(
       nextOf(ref),
-      io.client.request<Lineage>('GET', fillPath('/api/v1/lineage/{ref}', { ref }), { signal: io.signal }),
+      io.client.request<Lineage>('GET', fillPath('/api/v1/lineage/{ref}', { ref }), {
+        query: { direction: values.down === true ? 'down' : undefined },
+        signal: io.signal,
+      }),
     );
     if (io.json) io.printJson(lineage);
     else for (const line of treeLines(lineage)) io.print(line);
@@ -47,6 +52,16 @@ function nextOf(ref: string): string {
     model: 'runs show RUN',
     endpoint: 'endpoints ls',
     deployment: 'endpoints show NAME',
+    decision: 'decisions ls',
+    rollout: 'rollouts ls ENDPOINT',
+    gate: 'gates ls',
+    monitor: 'monitors ls',
+    window: 'windows ls ENDPOINT',
+    alert: 'alerts ls',
+    policy: 'policies ls',
+    firing: 'firings ls',
+    prediction: 'predictions ls ENDPOINT',
+    label: 'predictions ls ENDPOINT',
   };
   return `Find the whole id or name by \`bucle ${list[ref.split(':')[0] ?? ''] ?? 'status'}\`, in a pipe or with --json.`;
 }

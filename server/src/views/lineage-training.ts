@@ -11,6 +11,7 @@ import {
   listAttempts,
 } from '../loop/train/index.ts';
 import { platformErrors } from '../platform/errors.ts';
+import { firingBehind, firingThatMade } from './lineage-decisions.ts';
 import {
   type Found,
   formatTime,
@@ -121,6 +122,7 @@ export async function jobNode({ db }: LineageParts, ref: string, via: string | n
       await snapshotOf({ db }, job),
       await environmentOf({ db }, attempt),
       ...(mounts.length > 0 ? mounts : [missing('read', 'dataset', 'The job mounts no dataset.')]),
+      ...(await firingBehind({ db }, 'submitted by', job.cause)),
     ],
   };
 }
@@ -186,6 +188,6 @@ export async function datasetNode({ db }: LineageParts, ref: string): Promise<Fo
       facts: { digest: versionDigest(version), id, rows, files, bytes, message, created_at, created_by },
       missing: null,
     },
-    upstream: [],
+    upstream: await firingThatMade({ db }, 'frozen by', formatDatasetRef(version)),
   };
 }

@@ -13,6 +13,15 @@ export const LineageKind = Type.Union([
   Type.Literal('snapshot'),
   Type.Literal('environment'),
   Type.Literal('dataset'),
+  Type.Literal('decision'),
+  Type.Literal('rollout'),
+  Type.Literal('gate'),
+  Type.Literal('monitor'),
+  Type.Literal('window'),
+  Type.Literal('alert'),
+  Type.Literal('policy'),
+  Type.Literal('firing'),
+  Type.Literal('label'),
 ]);
 
 export const LineageNode = Type.Object({
@@ -26,7 +35,7 @@ export const LineageNode = Type.Object({
 
 export const LineageEdge = Type.Object({
   from: Type.String(),
-  to: Type.String({ description: 'What `from` came out of.' }),
+  to: Type.String({ description: 'What `from` came out of; downwards: what came out of it.' }),
   relation: Type.String({ description: '`answered by`, `serves`, `logged by` …' }),
 });
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cli } from '../../test/cli.ts';
 import { testApp } from '../../test/test-app.ts';
 import { dataStage } from '../loop/data/stage.ts';
-import { folderSource, makeTiny } from '../loop/deploy/model-source.fixture.ts';
+import { decisionStage, folderSource, makeTiny } from '../loop/deploy/model-source.fixture.ts';
 import type { ModelSource } from '../loop/deploy/model-source.ts';
 import { createDeployStage } from '../loop/deploy/stage.ts';
 import { deploy, handGateway, parityReport, untilState } from '../loop/deploy/test-gateway.fixture.ts';
@@ -26,7 +26,7 @@ async function open(background = true) {
   const served = { name: 'flights', number: 1, modelId: '', run: null as string | null };
   const source: ModelSource = { ...folderSource(root), resolve: async () => served };
   const stages = [
-    ...[trackStage, dataStage, createTrainStage(runTracking), registryStage],
+    ...[trackStage, dataStage, createTrainStage(runTracking), decisionStage, registryStage],
     ...[createDeployStage(source), serveStage],
   ];
   const t = await testApp({ stages, background });

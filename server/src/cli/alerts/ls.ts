@@ -18,7 +18,7 @@ export const command = defineCommand({
       query: { endpoint, state, limit: 100 },
     });
     if (io.json) io.printJson(page);
-    else if (page.alerts.length === 0) io.note('There is no such alert.');
+    else if (page.alerts.length === 0) io.note(`There is no ${state === undefined ? '' : `${state} `}alert.`);
     else {
       io.printTable(
         ['id', 'endpoint', 'signal', 'state', 'since', 'what'],

@@ -1,4 +1,5 @@
 import { defineCommand, type Io, UsageError } from '../command.ts';
+import { plural } from '../data/format.ts';
 import { policyCliErrors } from './errors.ts';
 import { readPolicies } from './read-policies.ts';
 import { policyPath } from './view.ts';
@@ -52,7 +53,10 @@ function show(io: Io, { moments, missed, events, checks }: Backtest, all: boolea
   }
   for (const { number, firing } of missed)
     io.note(`It would not have started firing ${number} (${firing}), which took place.`);
-  io.note(`${events} events: it would have fired ${checks['fire']} times, and held back ${checks['hold']} times.`);
+  const [fired, held] = [checks['fire'] ?? 0, checks['hold'] ?? 0];
+  io.note(
+    `${plural(events, 'event')}: it would have fired ${plural(fired, 'time')}, and held back ${plural(held, 'time')}.`,
+  );
 }
 
 function spanOf({ first_event_time: first, last_event_time: last }: Moment): string | null {

@@ -55,7 +55,7 @@ test('a policy is declared from a file, fires, explains itself, and is replayed 
   const id = (await firing())?.id ?? '';
   const shown = await bucle('firings', 'show', id);
   expect(shown.stdout).toContain(
-    'firing 1 of weekly: not better. version:flights/2 is not better than version:flights/1, which stays. log loss',
+    'firing 1 of weekly: not better. The candidate is not shown to be better: log loss 0.471 against 0.480.',
   );
   expect(shown.stdout).toContain(
     'training   dataset:flights@2 (672 new captured rows)\nholdout    dataset:flights-holdout@1 (336 rows)\n',

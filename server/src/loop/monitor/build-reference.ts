@@ -19,6 +19,7 @@ import {
   writeReference,
 } from './reference.store.ts';
 import { REFERENCE_KIND, requestIngest } from './request-ingest.ts';
+import { requestQuality } from './request-quality.ts';
 import { findStable, NO_VERSION } from './stable-version.ts';
 import type { FeatureBinning } from './statistics/index.ts';
 import { windowStart } from './window.ts';
@@ -180,6 +181,7 @@ async function record(parts: Parts, run: JobRun, monitor: Monitor, built: Built)
       data: { endpoint, version, features_from, prediction_from, notes: JSON.parse(notes) as string[] },
     });
     await requestIngest(parts, trx, endpoint);
+    await requestQuality(parts, trx, endpoint);
   });
   failpoint('monitor:reference:after');
 }

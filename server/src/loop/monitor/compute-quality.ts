@@ -23,7 +23,10 @@ import {
   writeQuality,
 } from './quality.store.ts';
 import { gatherQuality, type QualityInput, type WindowQuality } from './quality.ts';
+import { findReference } from './reference.store.ts';
+import { requestReference } from './request-ingest.ts';
 import { QUALITY_KIND } from './request-quality.ts';
+import { findStableVersion, NO_VERSION } from './stable-version.ts';
 import { windowRef, windowStart } from './window.ts';
 
 type Parts = Pick<Context, 'db' | 'clock' | 'jobs'>;
@@ -51,7 +54,7 @@ async function settleWindows(parts: Parts, run: JobRun, endpoint: string): Promi
   if (!monitor) return null;
   await alignWindows(parts, run, monitor);
   const meaning = (await findEndpoint(read, endpoint))?.prediction ?? null;
-  const watermark = (await watermarkOf(read, endpoint)) ?? Number.NEGATIVE_INFINITY;
+  const watermark = (await maturesUpTo(parts, monitor)) ?? Number.NEGATIVE_INFINITY;
   let again: number | null = null;
   for (const window of await listUnsettled(read, endpoint)) {
     run.signal.throwIfAborted();
@@ -60,6 +63,17 @@ async function settleWindows(parts: Parts, run: JobRun, endpoint: string): Promi
     else if (due !== null) again = Math.min(again ?? due, due);
   }
   return again;
+}
+
+/** What is final was judged: nothing matures until there is what the stable version is compared with. */
+async function maturesUpTo(parts: Parts, { endpoint, quality }: Monitor): Promise<number | null> {
+  const { read } = parts.db;
+  const version = await findStableVersion(read, endpoint);
+  if (quality === null || version === NO_VERSION || (await findReference(read, endpoint, version))) {
+    return watermarkOf(read, endpoint);
+  }
+  await parts.db.transaction((trx) => requestReference(parts, trx, endpoint));
+  return null;
 }
 
 /** After the length of windows changed, and for predictions that are older than the monitor. */
@@ -118,8 +132,11 @@ async function settleWindow(parts: Parts, run: JobRun, settling: Settling): Prom
   const quality = await measureWindow(parts, window, meaning);
   const pause = Math.min(LONGEST_PAUSE_MS, (performance.now() - began) * PAUSE_FACTOR);
   const matures = window.state === 'provisional' && isMature(window, monitor, watermark, quality);
-  const revises = window.state === 'final' && window.changes > window.computed_changes;
-  const verdict = matures || revises ? await judgeQuality(parts.db.read, monitor, window, quality) : null;
+  // What changed after it was read may have been measured already: then there is nothing new to tell.
+  const before = qualityOf(window);
+  const revises = window.state === 'final' && !isSame(before, quality);
+  const judged = matures || revises ? await judgeQuality(parts.db.read, monitor, window, quality) : null;
+  const verdict = judged ?? before?.verdict ?? null;
   const now = parts.clock.now();
   const computed: ComputedQuality = {
     ...{ endpoint: window.endpoint, start: window.window_start, was: window, now },
@@ -201,6 +218,12 @@ function readLabel(label: string | null, meaning: PredictionMeaning | null): num
   if (label === null) return null;
   const value = JSON.parse(label) as number | string | boolean;
   return meaning ? toLabel(value, meaning.kind) : typeof value === 'boolean' ? Number(value) : value;
+}
+
+function isSame(stored: StoredQuality | null, quality: WindowQuality): boolean {
+  if (stored === null) return false;
+  const { verdict: _, ...before } = stored;
+  return JSON.stringify(before) === JSON.stringify(quality);
 }
 
 /** What was computed of a window; only final ones were judged. */

@@ -3,6 +3,7 @@
 export { type AlertPage, findAlert, listAlerts } from './alert.store.ts';
 export { type Alert, type AlertState, alertRef } from './alert.ts';
 export { type DeclareMonitor, declareMonitor, removeMonitor } from './declare-monitor.ts';
+export { labelsOfPrediction } from './labels-of-prediction.ts';
 export { findMonitor, listMonitors, watermarkOf } from './monitor.store.ts';
 export { declarationOf, defaultMonitor, type Monitor, type MonitorDeclaration, monitorRef } from './monitor.ts';
 export { listNearestPredictions, type NearPrediction } from './nearest-predictions.store.ts';

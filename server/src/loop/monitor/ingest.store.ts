@@ -83,15 +83,6 @@ export async function markInbox(
     .execute();
 }
 
-/** Captures that wait to be counted. */
-export async function countWaiting(db: Db, endpoint: string): Promise<number> {
-  const row = await inbox(db, endpoint)
-    .where('folded_at', 'is', null)
-    .select((of) => of.fn.sum<number | string | bigint | null>('captures').as('captures'))
-    .executeTakeFirst();
-  return Number(row?.captures ?? 0);
-}
-
 export async function deleteInbox(trx: Trx, endpoint: string): Promise<void> {
   await trx.deleteFrom('monitor_inbox').where('workspace', '=', WORKSPACE).where('endpoint', '=', endpoint).execute();
 }

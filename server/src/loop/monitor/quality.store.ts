@@ -78,10 +78,6 @@ export function listUnsettled(db: Db, endpoint: string): Promise<QualityRow[]> {
     .execute();
 }
 
-export async function findQualityWindow(db: Db, endpoint: string, start: number): Promise<QualityRow | null> {
-  return (await windows(db, endpoint).selectAll().where('window_start', '=', start).executeTakeFirst()) ?? null;
-}
-
 export interface QualityPage {
   readonly endpoint: string;
   /** Event time; only windows that begin before. */

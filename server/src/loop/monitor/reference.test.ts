@@ -6,8 +6,20 @@ import { databases } from '../../../test/databases.ts';
 import type { TestApp } from '../../../test/test-app.ts';
 import { writeRows } from '../../platform/parquet/write-rows.ts';
 import { commitFiles, declareDataset } from '../data/index.ts';
+import { qualityJob } from './compute-quality.ts';
 import { listReferenceQuality } from './reference-quality.ts';
-import { captureDays, DAY, MONDAY, makeDay, monitoredApp, numbers, promote, watchDays } from './window.fixture.ts';
+import {
+  captureDays,
+  DAY,
+  MONDAY,
+  makeDay,
+  monitoredApp,
+  numbers,
+  promote,
+  runOnce,
+  settle,
+  watchDays,
+} from './window.fixture.ts';
 
 interface Detail {
   readonly reference: {
@@ -126,3 +138,26 @@ test('a dataset of too few windows, and a run without predictions, are no refere
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test.each(databases)(
+  'on $name no window becomes final before the promoted version has a reference',
+  async (database) => {
+    await using t = await monitoredApp(database);
+    await promote(t.context, 1);
+    await watchDays(t.context, {
+      quality: { metric: 'brier', tolerance: 0.02 },
+      labels: { maturityMs: 0, coverage: 0 },
+    });
+    await captureDays(t, 25).put(2);
+    const states = async () => {
+      await runOnce(qualityJob(t.context));
+      const path = '/api/v1/endpoints/flights/quality';
+      const { windows } = await t.client.request<{ windows: { state: string }[] }>('GET', path);
+      return windows.map(({ state }) => state);
+    };
+    await promote(t.context, 2);
+    expect(await states()).toEqual(['provisional', 'provisional']);
+    await settle(t.context);
+    expect(await states()).toEqual(['provisional', 'final']);
+  },
+);

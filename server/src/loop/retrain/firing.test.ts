@@ -164,12 +164,7 @@ describe('the end of a firing', () => {
   const open = (ports: ScriptedPorts) => testApp({ stages: [dataStage, createRetrainStage(ports)] });
 
   test.each<[string, Parameters<typeof scriptedPorts>[0], string, string]>([
-    [
-      'a candidate that is not better',
-      { verdict: 'keep' },
-      'not_better',
-      'is not better than version:flights/1, which stays',
-    ],
+    ['a candidate that is not better', { verdict: 'keep' }, 'not_better', 'is not shown to be better: log loss 0.471'],
     ['a decision that cannot be made', { verdict: 'invalid' }, 'invalid', 'No decision could be made'],
     ['a job that fails', { job: { state: 'failed', reason: 'exit code 1' } }, 'failed', 'failed (job:job-of-firing'],
     ['a job that is cancelled', { job: { state: 'cancelled', reason: null } }, 'aborted', 'was cancelled'],

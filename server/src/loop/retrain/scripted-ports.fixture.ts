@@ -73,7 +73,11 @@ export function scriptedPorts(given: Partial<Script> = {}): ScriptedPorts {
       const id = ask('decision', key, request);
       return { id, verdict: null, headline: null };
     },
-    findDecision: async (_db, id) => ({ id, verdict: script.verdict, headline: 'log loss 0.471 against 0.480.' }),
+    findDecision: async (_db, id) => ({
+      id,
+      verdict: script.verdict,
+      headline: 'The candidate is not shown to be better: log loss 0.471 against 0.480.',
+    }),
     startRollout: async (_parts, { key, ...request }) => {
       const id = ask('rollout', key, request);
       return { id, end: null, reason: null, progress: 'canary at 10 %' };

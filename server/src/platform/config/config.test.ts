@@ -55,6 +55,7 @@ describe('the configuration', () => {
     ],
     [{ BUCLE_INSECURE: 'yes' }, 'BUCLE_INSECURE is yes, but it must be one of true, false.'],
     [{ BUCLE_URL: 'localhost:7070' }, 'BUCLE_URL is localhost:7070'],
+    [{ BUCLE_WEBHOOK_ALLOW: 'hooks.internal, 10.0.0.0/33' }, 'BUCLE_WEBHOOK_ALLOW is 10.0.0.0/33'],
   ])('a wrong value %j is refused by name', (env, message) => {
     expect(() => parse(env as Record<string, string>)).toThrow(message);
   });

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { defineErrors } from '../errors.ts';
 import { isLoopback } from '../http/loopback.ts';
+import { type AllowEntry, parseAllowEntry } from '../webhooks/allow-list.ts';
 import { type RawSettings, type SettingName, settings } from './settings.ts';
 
 export type DatabaseConfig =
@@ -37,6 +38,8 @@ export interface Config {
   /** Bytes of captures that wait on the gateway. */
   readonly captureLogBudget: number;
   readonly allowedHosts: readonly string[];
+  /** Where webhooks may go although it is not public, or not encrypted. */
+  readonly webhookAllow: readonly AllowEntry[];
   readonly insecure: boolean;
   readonly python: string;
   readonly logLevel: string;
@@ -72,10 +75,12 @@ export function parseConfig(raw: RawSettings): Config {
     captureDays: parseInteger(raw, 'captureDays', 1, 36_500),
     captureBudget: parseSize(raw, 'captureBudget'),
     captureLogBudget: parseSize(raw, 'captureLogBudget'),
-    allowedHosts: (raw.allowedHosts ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    allowedHosts: parseList(raw.allowedHosts),
+    webhookAllow: parseList(raw.webhookAllow).map((text) => {
+      const entry = parseAllowEntry(text);
+      if (entry === null) throw invalid('webhookAllow', text, 'a list of hosts and of networks like 10.1.0.0/16');
+      return entry;
+    }),
     insecure: parseBoolean(raw, 'insecure'),
     python: raw.python ?? 'python3',
     logLevel: parseChoice(raw, 'logLevel', ['silent', 'error', 'warn', 'info', 'debug', 'trace']),
@@ -112,6 +117,13 @@ function parseBlobs(raw: RawSettings, dataDir: string): BlobConfig {
     secretAccessKey: s3SecretAccessKey,
     prefix: raw.s3Prefix ?? '',
   };
+}
+
+function parseList(text: string | null): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 function parsePort(raw: RawSettings, name: SettingName): number {

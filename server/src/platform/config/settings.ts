@@ -57,6 +57,13 @@ export const settings = {
     fallback: '',
     meaning: 'Further Host header names that are accepted, separated by commas.',
   },
+  webhookAllow: {
+    env: 'BUCLE_WEBHOOK_ALLOW',
+    fallback: '',
+    meaning:
+      'Hosts and networks that webhooks may reach although they are not public or without TLS, separated by commas: ' +
+      'hooks.internal, 10.1.0.0/16.',
+  },
   insecure: { env: 'BUCLE_INSECURE', fallback: 'false', meaning: 'true: answer without tokens even off loopback.' },
   python: {
     env: 'BUCLE_PYTHON',

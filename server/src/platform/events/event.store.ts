@@ -68,7 +68,7 @@ function inheritedScope({ cause = null, subject }: NewEvent) {
  */
 export async function readEventsAfter(
   db: Kysely<EventTables>,
-  options: { after: number; limit: number; dialect: DialectName; types?: readonly string[] },
+  options: { after: number; limit: number; dialect: DialectName; types?: readonly string[] | null },
 ): Promise<StoredEvent[]> {
   let query = db.selectFrom('events').selectAll().where('seq', '>', options.after).orderBy('seq').limit(options.limit);
   if (options.types) query = query.where('type', 'in', [...options.types]);

@@ -30,7 +30,10 @@ export interface StoredEvent {
 /** A durable reader with a cursor of its own: each event at least once, in order. */
 export interface Subscription {
   readonly name: string;
-  readonly types: readonly string[];
+  /** null: of every type. */
+  readonly types: readonly string[] | null;
+  /** Which of the new ones it has anything to do with; those that it passes over cost next to nothing. Absent: all. */
+  readonly choose?: (events: readonly StoredEvent[]) => Promise<readonly StoredEvent[]>;
   /** Runs in the transaction that moves the cursor; a throw leaves the event for later. */
   handle(event: StoredEvent, trx: Transaction<EventTables>): Promise<void>;
 }

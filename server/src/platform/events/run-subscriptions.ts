@@ -32,10 +32,11 @@ export function runSubscriptions(
 }
 
 /** Handles what is new, one transaction an event; true when there was something. */
-export async function deliverBatch(db: Database<EventTables>, { name, types, handle }: Subscription): Promise<boolean> {
+export async function deliverBatch(db: Database<EventTables>, subscription: Subscription): Promise<boolean> {
+  const { name, types, handle, choose } = subscription;
   let cursor = await readCursor(db.read, name);
   const events = await readEventsAfter(db.read, { after: cursor, limit: BATCH, dialect: db.dialect, types });
-  for (const event of events) {
+  for (const event of choose ? await choose(events) : events) {
     const from = cursor;
     failpoint(`delivered:${name}:before`);
     await db.transaction(async (trx) => {
@@ -44,5 +45,8 @@ export async function deliverBatch(db: Database<EventTables>, { name, types, han
     failpoint(`delivered:${name}:after`);
     cursor = event.seq;
   }
+  const from = cursor;
+  const end = events.at(-1)?.seq ?? from;
+  if (end > from) await db.transaction((trx) => moveCursor(trx, name, from, end));
   return events.length > 0;
 }

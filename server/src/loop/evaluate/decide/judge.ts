@@ -73,7 +73,8 @@ function shortfall({ gate, candidate }: Question, difference: Gain, low: number)
   const said = `${sidesOf(difference)}, ${gainOf(difference)} on ${difference.rows} rows`;
   if (difference.high !== null && difference.high < 0)
     return `${candidate} is clearly worse in ${gate.metric}: ${said}.`;
-  return `${candidate} is not shown to be better in ${gate.metric}: ${said}; the lower bound ${show(low)} is not above the margin ${show(gate.margin)}.`;
+  const shown = gate.margin < 0 ? 'not worse' : 'better';
+  return `${candidate} is not shown to be ${shown} in ${gate.metric}: ${said}; the lower bound ${show(low)} is not above the margin ${show(gate.margin)}.`;
 }
 
 function sliceVeto(slice: Slice): string {
@@ -124,7 +125,10 @@ function promotion(
     const [metric] = measured?.metrics ?? [];
     return `${candidate} passes the gate: ${gate.metric} ${show(metric?.value ?? null)} on ${rows.compared} rows, and there is no champion.`;
   }
-  return `${candidate} is better than ${champion}: ${gate.metric} ${sidesOf(difference)}, ${gainOf(difference)} on ${rows.compared} rows.`;
+  const said = `${gate.metric} ${sidesOf(difference)}, ${gainOf(difference)} on ${rows.compared} rows`;
+  // A gate with a margin below 0 also lets pass what was not shown to be better.
+  if (difference.low !== null && difference.low > 0) return `${candidate} is better than ${champion}: ${said}.`;
+  return `${candidate} is not clearly worse than ${champion}: ${said}; the lower bound is above the margin ${show(gate.margin)}.`;
 }
 
 function keeping({ candidate, champion }: Question, [first = '', ...others]: readonly string[]): string {

@@ -7,7 +7,7 @@ export type BudgetDeclaration = {
 
 /**
  * How the declared budget is divided. Parts add up to 1, so all tests together raise at most the declared number of false alarms a year
- * in expectation, whatever depends on what (expectations add): monitoring.md C2.3.
+ * in expectation, whatever depends on what (expectations add).
  */
 export const BUDGET_PARTS = {
   /** Distribution of each feature in each window. */

@@ -2,7 +2,7 @@
 
 /**
  * Population stability index Σ (p − q) ln(p / q), natural logarithm. p and q are (count + ½) / (n + k / 2) over the k cells that either
- * has: finite, symmetric, and small windows don't inflate it much (monitoring.md B2).
+ * has: finite, symmetric, and small windows don't inflate it much.
  */
 export function populationStability(reference: readonly number[], window: readonly number[]): number {
   const cells = usedCells(reference, window);

@@ -21,7 +21,7 @@ export type DriftOfCounts = {
 };
 
 /**
- * The F test of monitoring.md C2 on counts over the same cells: B reference windows against one or more windows, pooled. X² (two-sample
+ * The F test on counts over the same cells: B reference windows against one or more windows, pooled. X² (two-sample
  * Pearson) / ((k − 1) φ̂) is F(k − 1, df of φ̂) when nothing changed but rows of one window may belong together. φ̂ is moderated by
  * what the other features say (`prior`) and scaled to the windows' sizes. With fewer than two cells: p 1.
  */

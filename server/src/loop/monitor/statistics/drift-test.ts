@@ -30,7 +30,7 @@ export const DEFAULT_MIN_ROWS = 200;
 /** Windows that the test of slow drift pools. */
 export const SLOW_WINDOWS = 4;
 
-/** Has the feature's distribution changed since the reference? The F test of monitoring.md C2 with an effect floor. Never throws. */
+/** Has the feature's distribution changed since the reference? An F test against the spread of the reference windows, with an effect floor. Never throws. */
 export function testDrift({ window, ...test }: DriftTest): DriftResult {
   return compare(test, [window]);
 }

@@ -1,6 +1,6 @@
 import { categoryOf, numberOf } from './feature-value.ts';
 
-/** The bins of the drift test: monitoring.md B2. */
+/** The bins of the drift test. */
 const BINS = 10;
 
 /** The bins of Kolmogorov–Smirnov and Wasserstein, and the material for other bins later. */

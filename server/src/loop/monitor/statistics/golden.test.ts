@@ -85,7 +85,7 @@ describe(`equal to ${golden.made_by} in 9 digits`, () => {
     }
   });
 
-  it('the samples of monitoring.md B5 are', () => {
+  it('the published samples are', () => {
     const a = Array.from({ length: 1_000 }, (_, i) => i / 100);
     const b = Array.from({ length: 500 }, (_, i) => i / 50 + 0.3);
     const result = kolmogorovSmirnov(a, b, true);

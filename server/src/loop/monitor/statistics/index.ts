@@ -1,7 +1,6 @@
 /** Pure statistics of the monitor: profiles that add up, tests with a declared false-alarm rate. No SQL, no files, no clock. */
 
 export {
-  BUDGET_PARTS,
   type Budget,
   type BudgetDeclaration,
   type BudgetLine,
@@ -10,8 +9,6 @@ export {
 } from './budget.ts';
 export type { DriftResult } from './drift-result.ts';
 export {
-  DEFAULT_FLOOR,
-  DEFAULT_MIN_ROWS,
   type DriftTest,
   driftPrior,
   SLOW_WINDOWS,
@@ -21,15 +18,10 @@ export {
 } from './drift-test.ts';
 export { type FeatureBinning, makeBinning } from './feature-binning.ts';
 export {
-  addRow,
   addRows,
-  countedRows,
-  deviationOf,
   emptyProfile,
   type FeatureProfile,
   featureOf,
-  meanOf,
-  mergeProfiles,
   type Profile,
 } from './feature-profile.ts';
 export type { OverdispersionPrior } from './overdispersion.ts';

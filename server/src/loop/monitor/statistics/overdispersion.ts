@@ -1,6 +1,6 @@
 /**
  * How much more the reference windows differ from each other than independent rows would: the design effect of first-order Rao–Scott
- * (1984), measured by Pearson's homogeneity statistic of the B×k table (monitoring.md C2.2).
+ * (1984), measured by Pearson's homogeneity statistic of the B×k table.
  */
 export type Overdispersion = {
   /** X²_hom / df; 1 for independent rows. Not cut at 1. */

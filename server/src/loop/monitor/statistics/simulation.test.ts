@@ -10,7 +10,7 @@ import { testQuality } from './quality-test.ts';
 import { sharePrior, testShare } from './share-test.ts';
 import { addUp, binomial, movedShares, normal, type Random, seeded, week } from './simulate.fixture.ts';
 
-/** The six rows of monitoring.md C2, and one in which half of the features vary more than the others. */
+/** Six kinds of weeks in which nothing changes, and one in which half of the features vary more than the others. */
 const rows = [
   { name: '8 windows of 1,000, design effect 1', windows: 8, size: 1_000, effect: () => 1 },
   { name: '8 windows of 10,000, design effect 1', windows: 8, size: 10_000, effect: () => 1 },
@@ -105,10 +105,12 @@ describe(`in ${WORLDS} years of 50 features × 52 weeks in which nothing changes
 
   it('shares of missing values with weeks that differ stay within theirs', () => {
     const random = seeded(5);
+    // Alarms are so rare here that a few worlds would say nothing.
+    const worlds = 200;
     const { alpha, falseAlarmsPerYear } = budget.dataQuality;
     const rates = [0.0002, 0.001, 0.01, 0.05, 0.4];
     let fired = 0;
-    for (let world = 0; world < WORLDS; world += 1) {
+    for (let world = 0; world < worlds; world += 1) {
       const draw = (feature: number) => {
         const rate = rates[feature % rates.length] ?? 0;
         return { rows: 1_000, count: week([rate, 1 - rate], 1_000, feature % 2 ? 1 : 3, random)[0] ?? 0 };
@@ -124,9 +126,9 @@ describe(`in ${WORLDS} years of 50 features × 52 weeks in which nothing changes
     }
     // One of the three checks that share this part.
     print(
-      `false alarms a year, shares: ${(fired / WORLDS).toFixed(3)} (declared ${(falseAlarmsPerYear / 3).toFixed(3)})`,
+      `false alarms a year, shares: ${(fired / worlds).toFixed(3)} (declared ${(falseAlarmsPerYear / 3).toFixed(3)})`,
     );
-    expect(fired / WORLDS).toBeLessThanOrEqual((1.5 * falseAlarmsPerYear) / 3 + 1 / WORLDS);
+    expect(fired / worlds).toBeLessThanOrEqual((1.5 * falseAlarmsPerYear) / 3 + 1 / worlds);
   });
 });
 

@@ -18,7 +18,8 @@ export async function evaluate(step: Step): Promise<Stepped> {
     case 'keep':
       return finish(step, {
         outcome: 'not_better',
-        summary: `${firing.version} is not better than ${firing.champion ?? 'nothing'}, which stays.${said}`,
+        summary:
+          decision.headline ?? `${firing.version} is not better than ${firing.champion ?? 'nothing'}, which stays.`,
         next: null,
       });
     case 'invalid':

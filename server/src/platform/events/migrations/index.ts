@@ -47,8 +47,7 @@ export const eventMigrations: readonly Migration[] = [
       await sql`create index events_of_scope_by_event_time on events (workspace, scope, routine, event_time, seq)
         where scope is not null`.execute(db);
       await sql`create index events_of_scope_by_type on events (workspace, scope, type, recorded_at, seq)
-        where scope is not null and routine = 0`.execute(db);
-      await sql`create index events_by_cause on events (workspace, cause, seq) where cause is not null`.execute(db);
+        where scope is not null`.execute(db);
     },
   },
 ];
