@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,19 +46,19 @@ const LONGEST_MS = 60_000;
 const SOON_MS = 2_000;
 
 const soaking = process.env['BUCLE_SOAK'] === '1';
-/** Where there is time for it, on all databases, and each failpoint also alone. */
 const thorough = soaking || process.env['CI'] === 'true';
 export const killedOn = thorough ? databases : databases.slice(0, 1);
 export const repeats = soaking ? Number(process.env['BUCLE_SOAK_ROUNDS'] ?? 5) - 1 : 0;
 
 /**
- * One life with a death at each place in turn: in everyday tests after each transition, where time is no matter
- * before and after it; there also a life for each place.
+ * One life with a death at each place in turn: in everyday tests after each transition, where there is time for it
+ * before and after. A soak also has a life for each place.
  */
 export function courses(all: readonly string[]): { readonly name: string; readonly points: readonly string[] }[] {
-  if (!thorough) return [{ name: 'each place in turn', points: all.filter((point) => !point.endsWith(':before')) }];
+  const name = 'each place in turn';
+  if (!thorough) return [{ name, points: all.filter((point) => !point.endsWith(':before')) }];
   const alone = [...new Set(all)].map((point) => ({ name: point, points: [point] }));
-  return [{ name: 'each place in turn', points: all }, ...alone];
+  return [{ name, points: all }, ...(soaking ? alone : [])];
 }
 
 export async function killedServer(kind: DatabaseKind, { points, seed }: KilledServerOptions): Promise<KilledServer> {
@@ -96,24 +95,25 @@ export async function killedServer(kind: DatabaseKind, { points, seed }: KilledS
     BUCLE_LOG_LEVEL: 'warn',
     ...(config.kind === 'postgres' ? { BUCLE_DATABASE_URL: config.url } : {}),
   };
+  const startOne = async (point: string | undefined) => {
+    starts += 1;
+    startedAt = performance.now();
+    if (point !== undefined) await writeFile(fuse, 'SIGKILL');
+    server = await spawnAttached({
+      command: [process.execPath, siblingModule(import.meta.url, '../src/main').pathname, 'server'],
+      cwd: dataDir,
+      env: { ...env, ...(point === undefined ? {} : { BUCLE_FAILPOINT: `${point}:${fuse}` }) },
+      onOutput: (chunk) => output.push(String(chunk)),
+    });
+    // Somebody may have ended it all while it was being started.
+    if (stopped) signalTo(server.pid, 'SIGKILL');
+    return server.ended;
+  };
   const keepUp = async () => {
     while (!stopped) {
       const point = points[starts];
-      starts += 1;
-      startedAt = performance.now();
-      if (point !== undefined) await writeFile(fuse, 'SIGKILL');
-      server = await spawnAttached({
-        command: [process.execPath, siblingModule(import.meta.url, '../src/main').pathname, 'server'],
-        cwd: dataDir,
-        env: { ...env, ...(point === undefined ? {} : { BUCLE_FAILPOINT: `${point}:${fuse}` }) },
-        onOutput: (chunk) => output.push(String(chunk)),
-      });
-      // Somebody may have ended it all while it was being started.
-      if (stopped) signalTo(server.pid, 'SIGKILL');
-      await server.ended;
+      await startOne(point);
       if (stopped) return;
-      const died = point !== undefined && !existsSync(fuse);
-      if (!died) output.push(`The server ended by itself, armed with ${point}.`);
       await sleep(RESTART_MS);
     }
   };

@@ -174,7 +174,7 @@ async function checkRows(context: Context): Promise<void> {
   expect(types.filter((type) => type === 'endpoint.promoted').length).toBe(2);
 }
 
-describe.concurrent.each(killedOn)('a firing on $name', { timeout: 300_000, repeats }, (kind) => {
+describe.concurrent.each(killedOn)('a firing on $name', { timeout: 600_000, repeats }, (kind) => {
   test.each(courses(POINTS))(
     'whose server dies at $name comes to one job, one version of each dataset, one decision and one rollout',
     async ({ points }) => {

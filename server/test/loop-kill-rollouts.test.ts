@@ -112,7 +112,7 @@ async function checkRows(
   expect(decisions.length).toBe(given.decisions);
 }
 
-describe.concurrent.each(killedOn)('rollouts on $name', { timeout: 240_000, repeats }, (kind) => {
+describe.concurrent.each(killedOn)('rollouts on $name', { timeout: 600_000, repeats }, (kind) => {
   test.each(courses(PROMOTED))(
     'a server that dies at $name promotes once, undoes once and fails nobody',
     async ({ points }) => {

@@ -152,7 +152,7 @@ function counted(json: string | null): unknown {
   return { predictions, labelled };
 }
 
-describe.concurrent.each(killedOn)('captures, labels and windows on $name', { timeout: 120_000, repeats }, (kind) => {
+describe.concurrent.each(killedOn)('captures, labels and windows on $name', { timeout: 600_000, repeats }, (kind) => {
   const all = [...FIRST, ...SECOND, ...THIRD, ...CLOSING, ...LABELLED];
   test.each(courses(all))(
     'a server that dies at $name closes each window once and counts each label once',
