@@ -43,6 +43,22 @@ export async function tellYear(story: Story, place: Place, replay: Replay): Prom
   tellFirings(story, firings.toReversed(), { decisions, rollouts });
   await replayDecisions(story, place, decisions);
   tellMonths(story, replay.replayed);
+  tellSettings(story);
+}
+
+/** What this demo sets otherwise than Bucle does by itself, and why. */
+function tellSettings(story: Story): void {
+  story.fact('');
+  story.fact('Not as by default, all of it in bucle.yaml:');
+  story.fact(
+    '  rollout    steps of 20, 50 and 100 % for 2 s and 100 requests each (default 10, 50, 100 %, 60 s, 200 requests)',
+  );
+  story.fact('  policy     56 days of event time between two firings (default none), paused after 6 rejections in a row (default 3)');
+  story.fact('  gate       at least 1,000 rows (default 500), no slice by origin clearly worse (default no slices)');
+  story.fact(
+    '  monitor    quality by log loss, with a tolerance of 0.02 (default: no alarm on quality); all else is as by default',
+  );
+  story.fact('and bucle up waits 3.2 s before it starts a killed server again (default 0.25 s).');
 }
 
 async function tellPredictions(story: Story, place: Place, { replayed, labels, outages }: Replay): Promise<void> {

@@ -1,9 +1,9 @@
 import type { DatabaseKind } from '../../../test/databases.ts';
+import { deliverAll } from '../../../test/deliver-all.ts';
 import { type TestApp, testApp } from '../../../test/test-app.ts';
 import type { Context } from '../../context.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
-import { deliverBatch } from '../../platform/events/run-subscriptions.ts';
 import type { JobHandler } from '../../platform/jobs/jobs.ts';
 import { insertDeployment } from '../deploy/deployment.store.ts';
 import { insertEndpoint, updateTraffic } from '../deploy/endpoint.store.ts';
@@ -104,7 +104,7 @@ function normal(random: () => number): number {
 /** Everything that the monitor does by itself, until nothing is left to do. */
 export async function settle(context: Context): Promise<void> {
   const subscriptions = [capturedSubscription(context), promotedSubscription(context)];
-  for (const one of subscriptions) while (await deliverBatch(context.db as never, one));
+  for (const one of subscriptions) await deliverAll(context.db, one);
   for (const handler of [ingestJob(context), referenceJob(context), ingestJob(context)]) await runOnce(handler);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { databases } from '../../../test/databases.ts';
+import { deliverAll } from '../../../test/deliver-all.ts';
 import type { TestApp } from '../../../test/test-app.ts';
-import { deliverBatch } from '../../platform/events/run-subscriptions.ts';
 import { handCaptures } from '../serve/captures.fixture.ts';
 import { capturedSubscription } from './captured-subscription.ts';
 import { ingestJob } from './ingest-job.ts';
@@ -92,7 +92,7 @@ describe.each(databases)('windows on $name', (database) => {
     await send(6, makeDay(random, 2));
     await settle(t.context);
     for (let day = 3; day < 9; day += 1) await send(6 * day, makeDay(random, day));
-    while (await deliverBatch(t.context.db as never, capturedSubscription(t.context)));
+    await deliverAll(t.context.db, capturedSubscription(t.context));
     await Promise.all([1, 2, 3].map(() => runOnce(ingestJob(t.context))));
     await settle(t.context);
     const all = await windows(t);

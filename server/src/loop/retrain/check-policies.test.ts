@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { databases } from '../../../test/databases.ts';
+import { deliverAll } from '../../../test/deliver-all.ts';
 import { type TestApp, testApp } from '../../../test/test-app.ts';
-import { deliverBatch } from '../../platform/events/run-subscriptions.ts';
 import { dataStage } from '../data/stage.ts';
 import { backtestPolicy } from './backtest-policy.ts';
 import { listChecks } from './check.store.ts';
@@ -30,7 +30,7 @@ const stage = createRetrainStage(ports);
 
 /** Everything that has happened is looked at, in order, by the subscriptions of the stage. */
 async function look({ context }: Pick<TestApp, 'context'>): Promise<void> {
-  for (const subscription of stage.subscriptions?.(context) ?? []) while (await deliverBatch(context.db, subscription));
+  for (const subscription of stage.subscriptions?.(context) ?? []) await deliverAll(context.db, subscription);
 }
 
 /** Ends the open firing as its controller would. */
