@@ -53,7 +53,9 @@ function tellSettings(story: Story): void {
   story.fact(
     '  rollout    steps of 20, 50 and 100 % for 2 s and 100 requests each (default 10, 50, 100 %, 60 s, 200 requests)',
   );
-  story.fact('  policy     56 days of event time between two firings (default none), paused after 6 rejections in a row (default 3)');
+  story.fact(
+    '  policy     56 days of event time between two firings (default none), paused after 6 rejections in a row (default 3)',
+  );
   story.fact('  gate       at least 1,000 rows (default 500), no slice by origin clearly worse (default no slices)');
   story.fact(
     '  monitor    quality by log loss, with a tolerance of 0.02 (default: no alarm on quality); all else is as by default',
