@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +14,7 @@ import { createLog } from '../src/platform/log.ts';
 import { siblingModule } from '../src/platform/processes/sibling-module.ts';
 import { type AttachedProcess, spawnAttached } from '../src/platform/processes/spawn-attached.ts';
 import { type DatabaseKind, databases } from './databases.ts';
+import { freePort } from './free-port.ts';
 
 /** A control server in a process of its own, which dies at one failpoint after another, each time started again. */
 export interface KilledServer extends AsyncDisposable {
@@ -196,15 +196,4 @@ async function whatWaits(context: Context): Promise<string[]> {
     }
   }
   return waiting;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cli } from '../../../test/cli.ts';
+import { freePort } from '../../../test/free-port.ts';
 import { isAlive, type ProcessIdentity } from '../../platform/processes/identity.ts';
 import { siblingModule } from '../../platform/processes/sibling-module.ts';
 import { readState, stopSupervised } from '../../platform/processes/supervise.ts';
@@ -179,13 +180,6 @@ test('wrong settings on the command line are a matter of usage', async () => {
     stderr: 'error: BUCLE_PORT is http, but it must be a whole number from 0 to 65535.\n',
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = await listen(0);
-  const address = server.address();
-  await close(server);
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { freePort } from '../../../test/free-port.ts';
 import { deploy } from '../deploy/test-gateway.fixture.ts';
 import { openServing, post, type ServingTest, tinyRow } from './gateway.fixture.ts';
-import { freePort, type ProcessOptions, spawnGateway, untilAnswering } from './gateway-process.fixture.ts';
+import { type ProcessOptions, spawnGateway, untilAnswering } from './gateway-process.fixture.ts';
 
 const optionsOf = async ({ gatewayData, t }: ServingTest): Promise<ProcessOptions> => ({
   ...{ dataDir: gatewayData, serverUrl: t.baseUrl, port: await freePort() },

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@bucle/client';
 import type { DatabaseKind, TestDatabase } from '../../../test/databases.ts';
+import { freePort } from '../../../test/free-port.ts';
 import { inheritedEnvironment } from '../../platform/config/inherited-environment.ts';
 import { readJson } from '../../platform/processes/durable-file.ts';
 import { leaseHolder } from '../../platform/processes/lease-file.ts';
@@ -185,15 +185,4 @@ async function again<T>(act: () => Promise<T>, output: readonly string[]): Promi
       if (answered || performance.now() > until) throw new Error(output.join('').slice(-3_000), { cause: error });
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

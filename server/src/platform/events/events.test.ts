@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { databases, openTestDatabase } from '../../../test/databases.ts';
 import { manualClock } from '../clock.ts';
-import { appendEvent, type EventTables, readEventsOf } from './event.store.ts';
+import { appendEvent, type EventTables, readEventsAfter, readEventsOf } from './event.store.ts';
 import type { StoredEvent, Subscription } from './events.ts';
 import { eventMigrations } from './migrations/index.ts';
 import { deliverBatch } from './run-subscriptions.ts';
@@ -51,6 +51,9 @@ describe.each(databases)('events on $name', (kind) => {
     };
     for (const subject of ['a', 'b', 'c']) await db.transaction((trx) => appendEvent(trx, { clock }, event(subject)));
     await db.transaction((trx) => appendEvent(trx, { clock }, { ...event('other'), type: 'other.made' }));
+    // PostgreSQL tells them once older transactions have ended, also those of other tests.
+    const told = () => readEventsAfter(db.read, { after: 0, limit: 10, dialect: db.dialect });
+    await vi.waitUntil(async () => (await told()).length === 4, { timeout: 10_000 });
     await expect(deliverBatch(db, subscription)).rejects.toThrow('not now');
     expect(await deliverBatch(db, subscription)).toBe(true);
     expect(await deliverBatch(db, subscription)).toBe(false);
@@ -86,7 +89,7 @@ describe.each(databases)('events on $name', (kind) => {
       expect(seen).toEqual([]);
       release();
       await late;
-      await deliverBatch(db, subscription);
+      await vi.waitUntil(async () => (await deliverBatch(db, subscription)) || seen.length > 1, { timeout: 10_000 });
       expect(seen).toEqual(['late', 'soon']);
     });
   }
