@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { databases } from '../../../test/databases.ts';
+import { deliverAll } from '../../../test/deliver-all.ts';
 import type { TestApp } from '../../../test/test-app.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
-import { deliverBatch } from '../../platform/events/run-subscriptions.ts';
 import { forgetSubscription } from './forget-subscription.ts';
 import { DAY, index, LABELS, labellingApp, MONDAY, makePrediction, sendLines, settle, watch } from './label.fixture.ts';
 
 async function tell({ context }: TestApp, type: string, data: Readonly<Record<string, unknown>>): Promise<void> {
   const event = { type, subject: 'endpoint:flights', actor: 'test', data };
   await context.db.transaction((trx) => appendEvent(trx, context, event));
-  // On PostgreSQL an event waits for older transactions, also those of other tests.
-  await vi.waitUntil(() => deliverBatch(context.db as never, forgetSubscription(context)), { timeout: 10_000 });
+  await deliverAll(context.db, forgetSubscription(context));
 }
 
 describe.each(databases)('forgetting on $name', (database) => {
