@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@bucle/client';
+import { describe } from 'vitest';
 import type { Context } from '../src/context.ts';
 import { loadStages } from '../src/loop/index.ts';
 import { openContext } from '../src/open-context.ts';
@@ -50,15 +51,13 @@ const thorough = soaking || process.env['CI'] === 'true';
 export const killedOn = thorough ? databases : databases.slice(0, 1);
 export const repeats = soaking ? Number(process.env['BUCLE_SOAK_ROUNDS'] ?? 5) - 1 : 0;
 
-/**
- * One life with a death at each place in turn: in everyday tests after each transition, where there is time for it
- * before and after. A soak also has a life for each place.
- */
+/** The long suites: in CI and in the soak run. Every day the kill tests of the stages do. */
+export const longKills = thorough ? describe.concurrent : describe.skip;
+
+/** One life with a death at each place in turn; a soak also has a life for each place. */
 export function courses(all: readonly string[]): { readonly name: string; readonly points: readonly string[] }[] {
-  const name = 'each place in turn';
-  if (!thorough) return [{ name, points: all.filter((point) => !point.endsWith(':before')) }];
   const alone = [...new Set(all)].map((point) => ({ name: point, points: [point] }));
-  return [{ name, points: all }, ...(soaking ? alone : [])];
+  return [{ name: 'each place in turn', points: all }, ...(soaking ? alone : [])];
 }
 
 export async function killedServer(kind: DatabaseKind, { points, seed }: KilledServerOptions): Promise<KilledServer> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Context } from '../src/context.ts';
 import { commitFiles, declareDataset, toMlflowDataset } from '../src/loop/data/index.ts';
 import { insertEndpoint } from '../src/loop/deploy/endpoint.store.ts';
@@ -19,7 +19,7 @@ import { handCaptures } from '../src/loop/serve/captures.fixture.ts';
 import { declareJobTemplate } from '../src/loop/train/declare-job-template.ts';
 import { pushSnapshot } from '../src/loop/train/project.fixture.ts';
 import { readEventsAfter } from '../src/platform/events/event.store.ts';
-import { courses, type KilledServer, killedOn, killedServer, repeats } from './killed-server.ts';
+import { courses, type KilledServer, killedOn, killedServer, longKills, repeats } from './killed-server.ts';
 import { servingGateway } from './serving-gateway.ts';
 import { listening, plantTinyConversion, registerTinyModels } from './tiny-models.ts';
 
@@ -174,7 +174,7 @@ async function checkRows(context: Context): Promise<void> {
   expect(types.filter((type) => type === 'endpoint.promoted').length).toBe(2);
 }
 
-describe.concurrent.each(killedOn)('a firing on $name', { timeout: 600_000, repeats }, (kind) => {
+longKills.each(killedOn)('a firing on $name', { timeout: 600_000, repeats }, (kind) => {
   test.each(courses(POINTS))(
     'whose server dies at $name comes to one job, one version of each dataset, one decision and one rollout',
     async ({ points }) => {

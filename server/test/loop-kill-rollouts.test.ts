@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Context } from '../src/context.ts';
 import { post, tinyRow } from '../src/loop/serve/gateway.fixture.ts';
 import type { Gateway } from '../src/loop/serve/gateway-main.ts';
 import { readEventsAfter } from '../src/platform/events/event.store.ts';
-import { courses, type KilledServer, killedOn, killedServer, repeats } from './killed-server.ts';
+import { courses, type KilledServer, killedOn, killedServer, longKills, repeats } from './killed-server.ts';
 import { servingGateway } from './serving-gateway.ts';
 import { listening, registerTinyModels } from './tiny-models.ts';
 
@@ -112,7 +112,7 @@ async function checkRows(
   expect(decisions.length).toBe(given.decisions);
 }
 
-describe.concurrent.each(killedOn)('rollouts on $name', { timeout: 600_000, repeats }, (kind) => {
+longKills.each(killedOn)('rollouts on $name', { timeout: 600_000, repeats }, (kind) => {
   test.each(courses(PROMOTED))(
     'a server that dies at $name promotes once, undoes once and fails nobody',
     async ({ points }) => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Context } from '../src/context.ts';
 import { insertEndpoint } from '../src/loop/deploy/endpoint.store.ts';
 import { openDeclaration } from '../src/loop/deploy/endpoint.ts';
@@ -10,7 +10,7 @@ import { windowRef } from '../src/loop/monitor/window.ts';
 import type { Capture } from '../src/loop/serve/capture/capture.ts';
 import { handCaptures } from '../src/loop/serve/captures.fixture.ts';
 import { readEventsAfter } from '../src/platform/events/event.store.ts';
-import { courses, type KilledServer, killedOn, killedServer, repeats } from './killed-server.ts';
+import { courses, type KilledServer, killedOn, killedServer, longKills, repeats } from './killed-server.ts';
 
 /** Where the server dies while labels come before their predictions, and a first day is captured. */
 const FIRST = [
@@ -152,7 +152,7 @@ function counted(json: string | null): unknown {
   return { predictions, labelled };
 }
 
-describe.concurrent.each(killedOn)('captures, labels and windows on $name', { timeout: 600_000, repeats }, (kind) => {
+longKills.each(killedOn)('captures, labels and windows on $name', { timeout: 600_000, repeats }, (kind) => {
   const all = [...FIRST, ...SECOND, ...THIRD, ...CLOSING, ...LABELLED];
   test.each(courses(all))(
     'a server that dies at $name closes each window once and counts each label once',

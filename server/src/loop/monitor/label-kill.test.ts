@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { databases } from '../../../test/databases.ts';
+import { killedOn } from '../../../test/killed-server.ts';
 import type { TestApp } from '../../../test/test-app.ts';
 import { readEventsOf } from '../../platform/events/event.store.ts';
 import { siblingModule } from '../../platform/processes/sibling-module.ts';
@@ -31,7 +31,7 @@ async function dieAt(t: TestApp, failpoint: string, lines: readonly string[], ke
   expect(signal).toBe('SIGKILL');
 }
 
-describe.each(databases)('a server that is killed on $name', (database) => {
+describe.each(killedOn)('a server that is killed on $name', (database) => {
   const counts = async (t: TestApp) => {
     const kept = await t.context.db.read.selectFrom('monitor_labels').select('seq').execute();
     const { received, outcomes } = await t.client.request<Page>('GET', LABELS);

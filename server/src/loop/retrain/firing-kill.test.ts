@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { databases } from '../../../test/databases.ts';
+import { killedOn } from '../../../test/killed-server.ts';
 import { testApp } from '../../../test/test-app.ts';
 import { siblingModule } from '../../platform/processes/sibling-module.ts';
 import { resolveVersion } from '../data/index.ts';
@@ -35,7 +35,7 @@ const points = [
   'firing:done:after',
 ];
 
-test.each(databases)(
+test.each(killedOn)(
   'a firing whose server is killed at each of its steps in turn comes to one job, one version, one decision, one rollout, on $name',
   { timeout: 300_000 },
   async (database) => {
