@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -54,6 +55,9 @@ for (const { title, command, after } of named.length === 0
   process.stdout.write(`--- ${title}: ${code === 0 ? 'ok' : `FAILED with code ${code}`} after ${seconds}\n`);
 }
 process.stdout.write(`\n${summary.join('\n')}\n`);
+if (failed.has('Tests')) {
+  process.stdout.write(await readFile(join(root, '.setup', 'reports', 'failures.txt'), 'utf8').catch(() => ''));
+}
 process.exitCode = failed.size === 0 ? 0 : 1;
 
 function run([program = '', ...args]: readonly string[]): Promise<number> {

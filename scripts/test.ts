@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { addUp, type Outcome, readPytest, readVitest } from './test/outcome.ts';
 
@@ -15,12 +15,18 @@ await mkdir(reports, { recursive: true });
 const outcomes = [await runVitest(own)];
 if (own.length === 0) outcomes.push(await runPytest());
 
-const { passed, failed, skipped } = addUp(outcomes);
+const { passed, failed, failures, skipped } = addUp(outcomes);
 if (skipped.length > 0) {
   process.stdout.write('\nSkipped:\n');
   for (const line of skipped) process.stdout.write(`  ${line}\n`);
 }
-for (const { trouble } of outcomes) if (trouble !== null) process.stdout.write(`\n${trouble}\n`);
+const told = [...failures, ...outcomes.flatMap(({ trouble }) => (trouble === null ? [] : [trouble]))];
+if (told.length > 0) {
+  process.stdout.write('\nFailed:\n');
+  for (const line of told) process.stdout.write(`  ${line}\n`);
+}
+// The last page of a long log is often all that is kept: `npm run ci` tells these again at its end.
+await writeFile(`${reports}/failures.txt`, told.map((line) => `${line}\n`).join(''));
 process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
 process.exitCode = failed > 0 || (noSkips && skipped.length > 0) ? 1 : 0;
 

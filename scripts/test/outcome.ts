@@ -4,6 +4,8 @@ import { relative } from 'node:path';
 export interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** A line each: which. */
+  readonly failures: readonly string[];
   /** A line each: what and why. */
   readonly skipped: readonly string[];
   /** What went wrong besides failed tests. */
@@ -27,10 +29,15 @@ export function readVitest(report: string | null, code: number, root: string): O
   );
   const having = (...statuses: string[]) => tests.filter(({ status }) => statuses.includes(status));
   // A file that does not load has no tests that could fail.
-  const unloaded = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+  const unloaded = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failures = [
+    ...having('failed').map(({ file, fullName }) => `${file}: ${fullName.trim()}`),
+    ...unloaded.map(({ name }) => `${relative(root, name)} does not load`),
+  ];
   return judge('Vitest', code, {
     passed: having('passed').length,
-    failed: having('failed').length + unloaded,
+    failed: failures.length,
+    failures,
     skipped: having('skipped', 'pending', 'todo', 'disabled').map(
       ({ file, fullName }) => `${file}: ${fullName.trim()} (${reasonOf(fullName)})`,
     ),
@@ -45,8 +52,11 @@ export function readPytest(report: string | null, code: number): Outcome {
   const skipped = [...report.matchAll(/<testcase\b([^>]*)><skipped\b[^>]*\bmessage="([^"]*)"/g)].map(
     ([, test = '', reason]) => `${attribute(test, 'classname')}: ${attribute(test, 'name')} (${reason})`,
   );
+  const failures = [...report.matchAll(/<testcase\b([^>]*)><(?:failure|error)\b/g)].map(
+    ([, test = '']) => `${attribute(test, 'classname')}: ${attribute(test, 'name')}`,
+  );
   const failed = count('failures') + count('errors');
-  return judge('pytest', code, { passed: count('tests') - failed - count('skipped'), failed, skipped });
+  return judge('pytest', code, { passed: count('tests') - failed - count('skipped'), failed, failures, skipped });
 }
 
 export function addUp(outcomes: readonly Outcome[]): Omit<Outcome, 'trouble'> {
@@ -54,6 +64,7 @@ export function addUp(outcomes: readonly Outcome[]): Omit<Outcome, 'trouble'> {
   return {
     passed: sum(({ passed }) => passed),
     failed: sum(({ failed }) => failed),
+    failures: outcomes.flatMap(({ failures }) => failures),
     skipped: outcomes.flatMap(({ skipped }) => skipped),
   };
 }
@@ -65,7 +76,13 @@ function judge(runner: string, code: number, counts: Omit<Outcome, 'trouble'>): 
 }
 
 function neverReported(runner: string, code: number): Outcome {
-  return { passed: 0, failed: 1, skipped: [], trouble: `${runner} ended with code ${code} and without a report.` };
+  return {
+    passed: 0,
+    failed: 1,
+    failures: [],
+    skipped: [],
+    trouble: `${runner} ended with code ${code} and without a report.`,
+  };
 }
 
 function reasonOf(name: string): string {
