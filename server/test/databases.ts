@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -18,7 +18,8 @@ export interface TestDatabase extends AsyncDisposable {
 
 export interface DatabaseKind {
   readonly name: 'SQLite' | 'PostgreSQL';
-  create(): Promise<TestDatabase>;
+  /** @param template an idle database that it begins as a copy of: a file of SQLite, a name on PostgreSQL */
+  create(template?: string): Promise<TestDatabase>;
 }
 
 const postgresUrl = process.env['BUCLE_TEST_POSTGRES_URL'];
@@ -26,7 +27,9 @@ const postgresUrl = process.env['BUCLE_TEST_POSTGRES_URL'];
 /** The databases that every store test runs over: `describe.each(databases)('… on $name', …)`. */
 export const databases: readonly DatabaseKind[] = [
   { name: 'SQLite', create: createSqlite },
-  ...(postgresUrl === undefined ? [] : [{ name: 'PostgreSQL' as const, create: () => createPostgres(postgresUrl) }]),
+  ...(postgresUrl === undefined
+    ? []
+    : [{ name: 'PostgreSQL' as const, create: (template?: string) => createPostgres(postgresUrl, template) }]),
 ];
 
 /** Opens a fresh database with these migrations applied. */
@@ -50,17 +53,19 @@ export function openDatabase<T>(config: DatabaseConfig): Database<T> {
   return config.kind === 'sqlite' ? openSqlite<T>(config.path) : openPostgres<T>(config.url, { poolSize: 8 });
 }
 
-async function createSqlite(): Promise<TestDatabase> {
+async function createSqlite(template?: string): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'bucle-test-'));
+  const path = join(folder, 'bucle.db');
+  if (template !== undefined) await copyFile(template, path);
   return {
-    config: { kind: 'sqlite', path: join(folder, 'bucle.db') },
+    config: { kind: 'sqlite', path },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-async function createPostgres(adminUrl: string): Promise<TestDatabase> {
+async function createPostgres(adminUrl: string, template = 'template1'): Promise<TestDatabase> {
   const name = `bucle_test_${uuidv7().replaceAll('-', '')}`;
-  await run(adminUrl, `create database ${name}`);
+  await run(adminUrl, `create database ${name} template ${template}`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return {

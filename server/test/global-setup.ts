@@ -15,6 +15,8 @@ export async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'bucle-services-'));
   // As root, PostgreSQL runs under another user, who must be able to get there.
   await chmod(folder, 0o755);
+  process.env['BUCLE_TEST_TEMPLATES'] = join(folder, 'templates');
+  await mkdir(join(folder, 'templates'));
   const stops: Stop[] = [];
   const stopAll = async () => {
     for (const stop of stops) await stop();

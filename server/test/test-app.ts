@@ -11,6 +11,7 @@ import { readSettings } from '../src/platform/config/settings.ts';
 import type { App } from '../src/platform/http/create-http.ts';
 import { createLog } from '../src/platform/log.ts';
 import { type DatabaseKind, databases } from './databases.ts';
+import { createMigrated } from './migrated-database.ts';
 
 export interface TestApp extends AsyncDisposable {
   readonly app: App;
@@ -34,7 +35,8 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'bucle-app-'));
   const kind = options.database ?? databases[0];
   if (!kind) throw new Error('No database to test on.');
-  const database = await kind.create();
+  const stages = options.stages ?? (await loadStages());
+  const database = await (options.stages === undefined ? createMigrated(kind, stages) : kind.create());
   const base = parseConfig(readSettings({}, { data: dataDir, port: '0', logLevel: 'silent' }));
   const config: Config = {
     ...base,
@@ -42,7 +44,6 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
     ...(options.blobs === undefined ? {} : { blobs: options.blobs }),
     ...options.config,
   };
-  const stages = options.stages ?? (await loadStages());
   const log = options.log ?? createLog(process.env['BUCLE_TEST_LOG'] ?? 'silent', 'test');
   const context = await openContext(config, stages, { ...options, log });
   const app = await createApp(context, stages);
