@@ -24,6 +24,8 @@ const steps: readonly Step[] = [
   { title: 'Build', command: [node, 'scripts/build.ts'] },
   { title: 'Package', command: [node, 'scripts/pack.ts'], after: 'Build' },
   { title: 'Package installs and runs', command: [node, 'scripts/test-package.ts'], after: 'Package' },
+  { title: 'Wheel', command: [node, 'scripts/wheel.ts'], after: 'Package' },
+  { title: 'Wheel installs and runs', command: [node, 'scripts/test-wheel.ts'], after: 'Wheel' },
   { title: 'Demo', command: [node, '-C', '@bucle/source', 'examples/flights/demo/run.ts', '--exit'] },
   { title: 'Second example', command: [node, '-C', '@bucle/source', 'examples/diabetes/demo/run.ts'] },
   { title: 'Tests', command: [node, 'scripts/test.ts', '--no-skips'] },
