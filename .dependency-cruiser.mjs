@@ -76,27 +76,34 @@ export default {
       'project/ works through the doors of stages.',
     ),
     folderRule(
+      'imports',
+      '^server/src/imports/',
+      [DOORS, '^server/src/platform/', ASSEMBLY],
+      'imports/ works through the doors of stages.',
+    ),
+    folderRule(
       'cli',
       '^server/src/cli/',
       [
         '^server/src/platform/(processes|config)/',
         '^server/src/platform/(errors|nearest)\\.ts$',
-        '^server/src/main\\.ts$',
+        '^server/src/(main|imports/read-side)\\.ts$',
       ],
-      'The CLI is a client: @bucle/client, platform/{processes,config,errors,nearest}, and main.',
+      'The CLI is a client: @bucle/client, platform/{processes,config,errors,nearest}, main, and what reads the source of an import.',
     ),
     {
       name: 'cli-main-lazily',
-      comment: 'The CLI starts without the server: it imports main only when a command needs it.',
+      comment:
+        'The CLI starts without the server: it imports main, and what an import needs, only when a command needs it.',
       severity: 'error',
       from: { path: '^server/src/cli/', pathNot: TESTS },
-      to: { path: '^server/src/main\\.ts$', dynamic: false, dependencyTypesNot: TYPES },
+      to: { path: '^server/src/(main|imports/read-side)\\.ts$', dynamic: false, dependencyTypesNot: TYPES },
     },
     {
       name: 'assembly-as-types',
       comment: 'The context and the list of tables are put together above; below, only their types are used.',
       severity: 'error',
-      from: { path: '^server/src/(loop/[^/]+|engines|platform|views|project)/', pathNot: TESTS },
+      from: { path: '^server/src/(loop/[^/]+|engines|platform|views|project|imports)/', pathNot: TESTS },
       to: { path: ASSEMBLY, dependencyTypesNot: TYPES },
     },
     {

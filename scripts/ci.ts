@@ -28,6 +28,7 @@ const steps: readonly Step[] = [
   { title: 'Wheel installs and runs', command: [node, 'scripts/test-wheel.ts'], after: 'Wheel' },
   { title: 'Demo', command: [node, '-C', '@bucle/source', 'examples/flights/demo/run.ts', '--exit'] },
   { title: 'Second example', command: [node, '-C', '@bucle/source', 'examples/diabetes/demo/run.ts'] },
+  { title: 'Java client', command: [node, 'scripts/test-java-client.ts'] },
   { title: 'Tests', command: [node, 'scripts/test.ts', '--no-skips'] },
 ];
 

@@ -10,8 +10,10 @@ import { policyCliErrors } from '../../server/src/cli/policies/errors.ts';
 import { projectCliErrors } from '../../server/src/cli/project/errors.ts';
 import { runErrors } from '../../server/src/cli/runs/errors.ts';
 import { snapshotErrors } from '../../server/src/cli/snapshot/errors.ts';
+import { traceErrors } from '../../server/src/cli/traces/errors.ts';
 import { upErrors } from '../../server/src/cli/up/errors.ts';
 import { engineErrors } from '../../server/src/engines/errors.ts';
+import { importErrors } from '../../server/src/imports/errors.ts';
 import { loadStages } from '../../server/src/loop/index.ts';
 import loop from '../../server/src/loop/loop.json' with { type: 'json' };
 import { openContext } from '../../server/src/open-context.ts';
@@ -19,6 +21,7 @@ import { authErrors } from '../../server/src/platform/auth/errors.ts';
 import { blobErrors } from '../../server/src/platform/blobs/blob-store.ts';
 import { configErrors, parseConfig } from '../../server/src/platform/config/config.ts';
 import { readSettings } from '../../server/src/platform/config/settings.ts';
+import { databaseErrors } from '../../server/src/platform/db/foreign-database.ts';
 import { environmentErrors } from '../../server/src/platform/environments/errors.ts';
 import { platformErrors } from '../../server/src/platform/errors.ts';
 import { listenErrors } from '../../server/src/platform/http/listen.ts';
@@ -40,6 +43,7 @@ const catalogues = [
   ...[platformErrors, authErrors, blobErrors, configErrors, environmentErrors, jobErrors, listenErrors, parquetErrors],
   ...[engineErrors, roleErrors, upErrors, dataCliErrors, endpointErrors, jobCliErrors, runErrors, snapshotErrors],
   ...[projectErrors, projectCliErrors, labelCliErrors, policyCliErrors, webhookErrors],
+  ...[databaseErrors, importErrors, traceErrors],
 ];
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),

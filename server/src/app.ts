@@ -1,4 +1,5 @@
 import type { Context, Stage } from './context.ts';
+import { importRoutes } from './imports/index.ts';
 import { authenticator } from './platform/auth/authenticate.ts';
 import { tokenRoutes } from './platform/auth/token.routes.ts';
 import { runSubscriptions } from './platform/events/run-subscriptions.ts';
@@ -14,9 +15,9 @@ import { projectRoutes } from './project/index.ts';
 import { serverMetrics } from './server-metrics.ts';
 import { viewRoutes } from './views/index.ts';
 
-/** Whether callers must show a token: always off loopback, unless `--insecure` was said. */
+/** Whether callers must show a token: always off loopback, unless `--insecure` was said; on loopback when asked for. */
 export function tokensRequired({ config }: Pick<Context, 'config'>): boolean {
-  return !isLoopback(config.host) && !config.insecure;
+  return config.requireTokens || (!isLoopback(config.host) && !config.insecure);
 }
 
 /** context + stages → the HTTP app of the control server, not yet listening. */
@@ -24,7 +25,8 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
   const app = createHttp({
     log: context.log,
     authenticate: authenticator(context, { required: tokensRequired(context) }),
-    allowedHosts: [context.config.host, ...context.config.allowedHosts],
+    door: { ...context.config, publicName: new URL(context.config.serverUrl).hostname },
+    staticPrefix: context.config.staticPrefix,
   });
   await describeApi(app);
   metricRoutes(app, [...serverMetrics(context), ...stages.flatMap((stage) => stage.metrics?.(context) ?? [])], context);
@@ -32,6 +34,7 @@ export async function createApp(context: Context, stages: readonly Stage[]): Pro
   webhookRoutes(app, context, realNetwork);
   viewRoutes(app, context);
   projectRoutes(app, context);
+  await importRoutes(app, context);
   for (const stage of stages) await stage.routes?.(app, context);
   return app;
 }

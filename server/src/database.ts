@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { ImportTables } from './imports/import.store.ts';
 import type { ChunkTables } from './loop/data/chunk.store.ts';
 import type { DatasetTables } from './loop/data/dataset.store.ts';
 import type { DatasetDeclarationTables } from './loop/data/declaration.store.ts';
@@ -24,6 +25,7 @@ import type { MonitorWindowTables } from './loop/monitor/window.store.ts';
 import type { ModelAliasTables } from './loop/registry/alias.store.ts';
 import type { RegisteredModelTables } from './loop/registry/model.store.ts';
 import type { ModelVersionTables } from './loop/registry/version.store.ts';
+import type { MlflowWebhookTables } from './loop/registry/webhooks/webhook.store.ts';
 import type { CheckTables } from './loop/retrain/check.store.ts';
 import type { FiringTables } from './loop/retrain/firing.store.ts';
 import type { PolicyTables } from './loop/retrain/policy.store.ts';
@@ -35,7 +37,12 @@ import type { ExperimentTables } from './loop/track/experiment.store.ts';
 import type { InputTables } from './loop/track/input.store.ts';
 import type { LoggedModelTables } from './loop/track/logged-model.store.ts';
 import type { MetricTables } from './loop/track/metric.store.ts';
+import type { SigningTables } from './loop/track/multipart/signing-key.store.ts';
 import type { RunTables } from './loop/track/run.store.ts';
+import type { AssessmentTables } from './loop/track/traces/assessment.store.ts';
+import type { TraceLinkTables } from './loop/track/traces/link.store.ts';
+import type { SpanTables } from './loop/track/traces/span.store.ts';
+import type { TraceTables } from './loop/track/traces/trace.store.ts';
 import type { AttemptTables } from './loop/train/attempt.store.ts';
 import type { EnvironmentTables } from './loop/train/environment.store.ts';
 import type { TrainJobTables } from './loop/train/job.store.ts';
@@ -49,11 +56,18 @@ import type { WebhookDeliveryTables } from './platform/webhooks/delivery.store.t
 import type { WebhookTables } from './platform/webhooks/webhook.store.ts';
 import type { ProjectTables } from './project/project.store.ts';
 
-type PlatformTables = TokenTables & JobTables & EventTables & WebhookTables & WebhookDeliveryTables & ProjectTables;
-type TrackTables = ExperimentTables & RunTables & MetricTables & InputTables & LoggedModelTables;
+type PlatformTables = TokenTables &
+  JobTables &
+  EventTables &
+  WebhookTables &
+  WebhookDeliveryTables &
+  ProjectTables &
+  ImportTables;
+type TrackTables = ExperimentTables & RunTables & MetricTables & InputTables & LoggedModelTables & SigningTables;
+type TracingTables = TraceTables & SpanTables & AssessmentTables & TraceLinkTables;
 type DataTables = ChunkTables & DatasetTables & DatasetDeclarationTables;
 type TrainTables = SnapshotTables & EnvironmentTables & TrainJobTables & JobTemplateTables & AttemptTables;
-type RegistryTables = RegisteredModelTables & ModelVersionTables & ModelAliasTables;
+type RegistryTables = RegisteredModelTables & ModelVersionTables & ModelAliasTables & MlflowWebhookTables;
 type DeployTables = EndpointTables &
   DeploymentTables &
   ConversionTables &
@@ -74,6 +88,7 @@ type ServeTables = CaptureTables & ErasureTables & RemovalTables;
 /** Every table of the server: each store exports its own slice. Types only. */
 export type Tables = PlatformTables &
   TrackTables &
+  TracingTables &
   DataTables &
   TrainTables &
   RegistryTables &

@@ -1,10 +1,13 @@
+import type { Kysely } from 'kysely';
 import type { Context, Stage } from './context.ts';
 import type { Tables } from './database.ts';
+import { importMigrations } from './imports/migrations/index.ts';
 import { authMigrations } from './platform/auth/migrations/index.ts';
 import { openBlobs } from './platform/blobs/open-blobs.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config/config.ts';
 import type { Database } from './platform/db/database.ts';
+import { refuseForeignFile, refuseForeignSchema } from './platform/db/foreign-database.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { openPostgres } from './platform/db/open-postgres.ts';
 import { openSqlite } from './platform/db/open-sqlite.ts';
@@ -29,8 +32,10 @@ export async function openContext(
 ): Promise<Context & AsyncDisposable> {
   const clock = overrides.clock ?? systemClock;
   const log = overrides.log ?? createLog(config.logLevel, 'server');
+  if (config.database.kind === 'sqlite') refuseForeignFile(config.database.path);
   const db = openDatabase(config);
   try {
+    if (db.dialect === 'postgres') await refuseForeignSchema(db.read as unknown as Kysely<never>);
     const migrations = [
       authMigrations,
       jobMigrations,
@@ -38,6 +43,7 @@ export async function openContext(
       webhookMigrations,
       ...stages.map((stage) => stage.migrations),
       projectMigrations,
+      importMigrations,
     ];
     const applied = await migrate(db, migrations.flat(), () => clock.now());
     if (applied.length > 0) log.info({ applied }, 'database migrated');
@@ -45,7 +51,7 @@ export async function openContext(
     await db[Symbol.asyncDispose]();
     throw error;
   }
-  const blobs = await openBlobs(config.blobs, clock);
+  const blobs = await openBlobs(config.blobs, clock, config.artifacts.defaultRoot);
   const jobs = openJobs({ db, clock, log });
   return {
     config,

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { flushCompileCache } from 'node:module';
+import { dirname, join } from 'node:path';
 import { createApp, startBackground, tokensRequired } from './app.ts';
 import type { Context } from './context.ts';
 import { loadGateway, loadRunner, loadStages } from './loop/index.ts';
@@ -11,6 +12,7 @@ import { makeDataFolder } from './platform/config/data-folder.ts';
 import { readSettings } from './platform/config/settings.ts';
 import { settingsFingerprint } from './platform/config/settings-fingerprint.ts';
 import { explainListen } from './platform/http/listen.ts';
+import { isLoopback } from './platform/http/loopback.ts';
 import { createLog, type Log } from './platform/log.ts';
 import { holdLease } from './platform/processes/hold-lease.ts';
 import { noteStart } from './platform/processes/start-note.ts';
@@ -34,6 +36,7 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   await using _background = startBackground(context, stages);
   log.info({ url: config.serverUrl, database: config.database.kind, blobs: config.blobs.kind }, 'server ready');
   await noteReady(env, config.serverUrl);
+  flushCompileCache();
   await untilStopped();
   await app.close();
 }
@@ -62,15 +65,22 @@ export async function runRunner(args: readonly string[]): Promise<void> {
 /** SQLite and the disk have one server; on PostgreSQL several replicas may share a folder. */
 async function holdFolder({ dataDir, database }: Config, log: Log): Promise<AsyncDisposable | null> {
   if (database.kind !== 'sqlite') return null;
-  return holdLease(join(dataDir, 'processes', 'server.lock'), {
-    held: ({ pid }) => roleErrors.FOLDER_TAKEN({ data: dataDir, pid }),
-    onWait: () => log.warn({ data: dataDir }, 'a server of another machine or container held this folder: waiting'),
-  });
+  const hold = (file: string, data: string) =>
+    holdLease(file, {
+      held: ({ pid }) => roleErrors.FOLDER_TAKEN({ data, pid }),
+      onWait: () => log.warn({ data }, 'a server of another machine or container held this: waiting'),
+    });
+  await using held = new AsyncDisposableStack();
+  held.use(await hold(join(dataDir, 'processes', 'server.lock'), dataDir));
+  // A file elsewhere may be named by servers of several folders.
+  if (dirname(database.path) !== dataDir) held.use(await hold(`${database.path}.lock`, dirname(database.path)));
+  return held.move();
 }
 
 async function refuseOpenDoor(context: Context): Promise<void> {
   if (!tokensRequired(context)) return;
   if ((await countLiveTokens(context.db.read, context.clock.now())) > 0) return;
+  if (isLoopback(context.config.host)) throw authErrors.NO_TOKEN();
   throw authErrors.TOKENS_REQUIRED({ host: context.config.host });
 }
 

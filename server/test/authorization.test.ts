@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createToken, type NewToken } from '../src/platform/auth/create-token.ts';
+import { type Route, readRoutes } from './security/routes.ts';
 import { type TestApp, testApp } from './test-app.ts';
-
-interface Route {
-  readonly method: string;
-  readonly path: string;
-}
 
 let app: TestApp;
 let routes: readonly Route[];
@@ -64,16 +60,18 @@ describe('every route of the control server', () => {
 
   test('changes nothing for a token that may only read', async () => {
     expect(await openTo(await tokenOf({ kind: 'token', scopes: ['read'] }), writes)).toEqual([
-      'POST /api/2.0/mlflow-artifacts/mpu/abort/*',
-      'POST /api/2.0/mlflow-artifacts/mpu/complete/*',
-      'POST /api/2.0/mlflow-artifacts/mpu/create/*',
       'POST /api/v1/chunks/fetch',
       'POST /api/v1/project/plan',
       'POST /api/v1/project/validate',
+      'POST artifacts/presigned-download-url',
       'POST experiments/search',
+      'POST experiments/search-datasets',
       'POST logged-models/search',
       'POST registered-models/get-latest-versions',
       'POST runs/search',
+      'POST traces/batchGetInfos',
+      'POST traces/metrics',
+      'POST traces/search',
     ]);
   });
 
@@ -88,17 +86,25 @@ describe('every route of the control server', () => {
       [
         "DELETE logged-models/:model_id/tags/:tag_key",
         "DELETE model-versions/delete-tag",
+        "DELETE traces/:trace_id/assessments/:assessment_id",
+        "DELETE traces/:trace_id/tags",
         "PATCH logged-models/:model_id",
         "PATCH logged-models/:model_id/tags",
         "PATCH model-versions/update",
+        "PATCH traces/:trace_id/assessments/:assessment_id",
+        "PATCH traces/:trace_id/tags",
         "POST /api/2.0/mlflow-artifacts/mpu/abort/*",
         "POST /api/2.0/mlflow-artifacts/mpu/complete/*",
         "POST /api/2.0/mlflow-artifacts/mpu/create/*",
         "POST /api/v1/chunks/fetch",
         "POST /api/v1/project/plan",
         "POST /api/v1/project/validate",
+        "POST /v1/traces",
+        "POST artifacts/presigned-download-url",
+        "POST artifacts/presigned-upload-url",
         "POST experiments/create",
         "POST experiments/search",
+        "POST experiments/search-datasets",
         "POST logged-models",
         "POST logged-models/:model_id/params",
         "POST logged-models/search",
@@ -106,6 +112,7 @@ describe('every route of the control server', () => {
         "POST model-versions/set-tag",
         "POST registered-models/create",
         "POST registered-models/get-latest-versions",
+        "POST runs/create",
         "POST runs/delete-tag",
         "POST runs/log-batch",
         "POST runs/log-inputs",
@@ -116,6 +123,14 @@ describe('every route of the control server', () => {
         "POST runs/search",
         "POST runs/set-tag",
         "POST runs/update",
+        "POST traces",
+        "POST traces/:trace_id/assessments",
+        "POST traces/batchGetInfos",
+        "POST traces/link-prompts",
+        "POST traces/link-to-run",
+        "POST traces/metrics",
+        "POST traces/search",
+        "POST upload-artifact",
         "PUT /api/v1/logged-models/:model/golden",
       ]
     `);
@@ -136,18 +151,3 @@ describe('every route of the control server', () => {
     ]);
   });
 });
-
-/** The tree that Fastify prints, as a list. */
-function readRoutes(tree: string): Route[] {
-  const found: Route[] = [];
-  const parents: string[] = [];
-  for (const line of tree.split('\n')) {
-    const [, indent = '', part = '', methods = ''] =
-      /^((?:[│ ] {3})*)[├└]── (\S*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
-    parents.length = indent.length / 4;
-    parents.push(part);
-    for (const method of methods.split(', ').filter((name) => name !== ''))
-      found.push({ method, path: parents.join('') });
-  }
-  return found;
-}

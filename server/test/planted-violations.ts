@@ -21,6 +21,8 @@ export const planted: readonly Planted[] = [
   plant('views', 'views/looks-inside.ts', '../loop/data/inner.ts'),
   plant('views', 'views/runs-models.ts', '../engines/engine.ts'),
   plant('project', 'project/looks-inside.ts', '../loop/data/inner.ts'),
+  plant('imports', 'imports/looks-inside.ts', '../loop/data/inner.ts'),
+  plant('imports', 'imports/calls-the-cli.ts', '../cli/up.ts'),
   plant('cli', 'cli/opens-the-database.ts', '../platform/db/database.ts'),
   plant('cli', 'cli/knows-a-stage.ts', '../loop/data/index.ts'),
   plant('cli-main-lazily', 'cli/loads-the-server.ts', '../main.ts'),

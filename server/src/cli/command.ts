@@ -1,5 +1,6 @@
 import type { Client } from '@bucle/client';
 import type { Config } from '../platform/config/config.ts';
+import type { SettingName } from '../platform/config/settings.ts';
 
 /** One flag of a command. */
 export interface Option {
@@ -9,6 +10,14 @@ export interface Option {
   /** How the value is called in the help text. */
   readonly value?: string;
   readonly meaning: string;
+  /** The setting that it gives for this command. */
+  readonly setting?: SettingName;
+  /** What a boolean flag says about the setting; by default `true`. */
+  readonly says?: string;
+  /** A variable of `mlflow server` that says the same; the setting's own variable wins over it. */
+  readonly mlflow?: string;
+  /** True where a value may begin with a dash: `--gunicorn-opts "--timeout 60"`. */
+  readonly dashes?: boolean;
 }
 
 type ValueOf<O extends Option> = O['type'] extends 'boolean' ? boolean : O['multiple'] extends true ? string[] : string;
@@ -57,6 +66,8 @@ export interface Command<Options extends Record<string, Option> = Record<string,
   /** What follows the command's name: `NAME PATH [--message TEXT]`. */
   readonly usage: string;
   readonly options: Options;
+  /** Rewrites words that mean something else here than elsewhere, before they are read. */
+  rewrite?(words: readonly string[]): readonly string[];
   /** Resolves to the exit code; nothing means 0. */
   run(input: CommandInput<Options>, io: Io): Promise<number | undefined>;
 }

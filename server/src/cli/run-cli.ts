@@ -9,6 +9,7 @@ import { aliases, commands } from './commands.ts';
 import { globalOptions } from './global-options.ts';
 import { commandHelp, generalHelp } from './help.ts';
 import { createIo, type IoStreams } from './io.ts';
+import { joinDashes, optionSettings, withEnvFile } from './option-settings.ts';
 
 export interface CliSurroundings extends IoStreams {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,6 +23,9 @@ const helpWords: readonly string[] = ['--help', '-h', 'help'];
 /** Runs one command line and resolves to its exit code; never throws. */
 export async function runCli(argv: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const { stdout, stderr } = surroundings;
+  if (argv[0] === '--env-file' && argv.length > 2) {
+    return runCli([...argv.slice(2), ...argv.slice(0, 2)], surroundings);
+  }
   const [first = 'help', second = ''] = argv;
   if (first === 'help' && argv.length > 1) return runCli([...argv.slice(1), '--help'], surroundings);
   if (helpWords.includes(first) || (helpWords.includes(second) && hasVerbs(first))) {
@@ -56,19 +60,14 @@ async function runCommand(
     return exitCodes.ok;
   }
   refuseExtraWords(name, command, [...args, ...rest]);
-  const text = (key: string) => (typeof values[key] === 'string' ? (values[key] as string) : undefined);
-  const config = parseConfig(
-    readSettings(around.env, {
-      ...{ serverUrl: text('url'), data: text('data'), host: text('host'), port: text('port') },
-      ...{ gatewayPort: text('gateway-port'), allowedHosts: text('allowed-hosts') },
-      insecure: values['insecure'] === true ? 'true' : undefined,
-    }),
-  );
+  const env = withEnvFile(around.env, values['env-file']);
+  const options: Readonly<Record<string, Option>> = { ...globalOptions, ...command.options };
+  const config = parseConfig(readSettings(env, optionSettings(options, values, env)));
   const io: Io = createIo(around, {
     config,
     json: values['json'] === true,
     cwd: around.cwd,
-    env: around.env,
+    env,
     signal: around.signal,
   });
   return (await command.run({ values, args, rest }, io)) ?? exitCodes.ok;
@@ -86,17 +85,23 @@ function refuseExtraWords(name: string, { usage }: Command, words: readonly stri
   throw new UsageError(`${name} takes flags only, not "${first}".\nUsage: bucle ${name} ${usage}`.trimEnd());
 }
 
-function parseWords(name: string, command: Command, words: readonly string[]) {
+function parsedOptions(command: Command) {
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> = {};
-  for (const [key, { type, ...more }] of Object.entries<Option>({ ...globalOptions, ...command.options })) {
+  for (const [key, { type, short, multiple }] of Object.entries<Option>({ ...globalOptions, ...command.options })) {
     options[key] = {
       type,
-      ...('short' in more && more.short !== undefined ? { short: more.short } : {}),
-      ...('multiple' in more && more.multiple !== undefined ? { multiple: more.multiple } : {}),
+      ...(short === undefined ? {} : { short }),
+      ...(multiple === undefined ? {} : { multiple }),
     };
   }
+  return options;
+}
+
+function parseWords(name: string, command: Command, words: readonly string[]) {
+  const options = parsedOptions(command);
   const end = words.indexOf('--');
-  const own = end < 0 ? words : words.slice(0, end);
+  const before = joinDashes(end < 0 ? words : words.slice(0, end), command.options);
+  const own = command.rewrite?.(before) ?? before;
   const rest = end < 0 ? [] : words.slice(end + 1);
   try {
     const { values, positionals } = parseArgs({ args: [...own], options, allowPositionals: true, strict: true });
@@ -118,7 +123,7 @@ function parseWords(name: string, command: Command, words: readonly string[]) {
 /** Two words before one: `runs ls` is looked for first, then `status`. */
 function findCommand(argv: readonly string[]): { name: string; words: readonly string[] } {
   const [first = '', second = ''] = argv;
-  const verb = aliases[second] ?? second;
+  const verb = commands[`${first} ${second}`] ? second : (aliases[second] ?? second);
   if (commands[`${first} ${verb}`]) return { name: `${first} ${verb}`, words: argv.slice(2) };
   if (commands[first]) return { name: first, words: argv.slice(1) };
   const names = Object.keys(commands);

@@ -1,12 +1,20 @@
+import { enableCompileCache } from 'node:module';
 import { defineCommand } from './command.ts';
-import { settingsEnvironment } from './up/places.ts';
-import { ROLE_USAGE, roleOptions } from './up/role-options.ts';
+import { noteAccepted, refuseUnfit, rewriteHost } from './up/mlflow-notes.ts';
+import { acceptedOptions, securityOptions, storeOptions } from './up/mlflow-options.ts';
+import { compileCache, settingsEnvironment } from './up/places.ts';
+import { roleOptions } from './up/role-options.ts';
 
 export const command = defineCommand({
-  summary: 'Run the control server alone, in the foreground.',
-  usage: ROLE_USAGE,
-  options: roleOptions,
-  async run(_input, io) {
+  summary: 'Run the control server alone, in the foreground; takes the flags and variables of `mlflow server`.',
+  usage: '[--data DIR] [-p PORT] [-h HOST] [--backend-store-uri URI] [--artifacts-destination URI] …',
+  options: { ...roleOptions, ...storeOptions, ...securityOptions, ...acceptedOptions },
+  rewrite: rewriteHost,
+  async run({ values }, io) {
+    refuseUnfit(values, io.env);
+    noteAccepted(values, io.note);
+    // The next start reads compiled code instead of compiling a few thousand files.
+    enableCompileCache(compileCache(io.config.dataDir));
     const { runRole } = await import('../main.ts');
     await runRole('server', [], settingsEnvironment(io.config, io.env));
     return 0;

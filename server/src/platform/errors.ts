@@ -75,6 +75,7 @@ export const platformErrors = defineErrors('PLATFORM', {
     message: 'No route answers {method} {path}.',
     next: 'See /openapi.json for what exists.',
   },
+  METHOD_NOT_ALLOWED: { status: 405, message: '{path} does not answer {method}, but {allowed}.' },
   BODY_TOO_LARGE: { status: 413, message: 'The request body is larger than {limit} bytes.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, message: 'The content type {type} is not accepted here.' },
   UNAUTHENTICATED: {

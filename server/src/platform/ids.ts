@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 /**
  * A UUIDv7 (RFC 9562): 48 bits of milliseconds, then random; ids made in one
  * millisecond of one process still sort in the order in which they were made.
  */
 export function uuidv7(now: number = Date.now()): string {
-  const bytes = randomBytes(16);
+  const bytes = nextRandom();
   const time = Math.max(now, lastTime);
   sequence = time === lastTime ? sequence + 1 : bytes.readUInt16BE(6) & 0x07ff;
   lastTime = time;
@@ -19,6 +19,19 @@ export function uuidv7(now: number = Date.now()): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** A request takes an id each: the system is asked for random bytes once for many. Valid until the next call. */
+function nextRandom(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 16;
+  return pool.subarray(used - 16, used);
+}
+
+const pool = Buffer.alloc(16 * 256);
+let used = pool.length;
 
 let lastTime = 0;
 let sequence = 0;

@@ -30,7 +30,7 @@ describe('endpoints on the command line', () => {
   /** The newest deployment, once gateways may fetch it. */
   const published = async (name: string) => {
     const state = async () => (await endpoint(name).catch(() => null))?.deployments[0]?.state;
-    await expect.poll(state, { timeout: 15_000 }).toBe('published');
+    await expect.poll(state, { timeout: 60_000 }).toBe('published');
     const [deployment] = (await endpoint(name)).deployments;
     if (!deployment) throw new Error(`${name} has no deployment.`);
     return deployment;
@@ -54,7 +54,7 @@ describe('endpoints on the command line', () => {
     });
     const deployment = await published('one');
     await gateway.report(deployment, { state: 'preparing', reason: 'installing scikit-learn' });
-    await expect.poll(() => told, { timeout: 15_000 }).toContain('verifying: installing scikit-learn\n');
+    await expect.poll(() => told, { timeout: 60_000 }).toContain('verifying: installing scikit-learn\n');
     const parity = parityReport({ max_difference: 1.23456e-7, golden: { ...parityReport().golden, rows: 1200 } });
     const ready = { state: 'ready', engine: 'python', reason: 'the converter knows no lightgbm', parity } as const;
     await gateway.report(deployment, ready);

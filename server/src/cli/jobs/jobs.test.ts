@@ -69,8 +69,8 @@ describe('bucle jobs run', () => {
     const interrupt = new AbortController();
     const command = ['sh', '-c', 'echo up; sleep 2; echo down'];
     const following = bucle(['jobs', 'run', '--name', 'left-alone', '--', ...command], { signal: interrupt.signal });
-    const id = await vi.waitUntil(() => findJob('left-alone'), { timeout: 20_000 });
-    await vi.waitUntil(async () => (await bucle(['jobs', 'logs', id])).stdout.includes('up'), { timeout: 20_000 });
+    const id = await vi.waitUntil(() => findJob('left-alone'), { timeout: 60_000 });
+    await vi.waitUntil(async () => (await bucle(['jobs', 'logs', id])).stdout.includes('up'), { timeout: 60_000 });
     interrupt.abort(new Error('interrupted'));
     const { code, stderr } = await following;
     expect(code).toBe(130);
@@ -167,7 +167,7 @@ describe('bucle jobs ls, show, logs and cancel', () => {
   test('a job is listed, shown and cancelled', async () => {
     const id = await submit(['--name', 'long', '--', 'sh', '-c', 'echo up; sleep 60']);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
-    await vi.waitUntil(async () => (await bucle(['jobs', 'logs', id])).stdout.includes('up'), { timeout: 20_000 });
+    await vi.waitUntil(async () => (await bucle(['jobs', 'logs', id])).stdout.includes('up'), { timeout: 60_000 });
     const listed = await bucle(['jobs', 'ls', '--state', 'running']);
     expect(listed.stdout).toMatch(
       new RegExp(

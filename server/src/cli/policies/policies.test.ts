@@ -51,7 +51,7 @@ test('a policy is declared from a file, fires, explains itself, and is replayed 
   await drift(t);
   const firing = async () =>
     (JSON.parse((await bucle('firings', 'ls', '--json')).stdout) as { id: string; state: string }[])[0];
-  await expect.poll(async () => (await firing())?.state, { timeout: 20_000 }).toBe('done');
+  await expect.poll(async () => (await firing())?.state, { timeout: 60_000 }).toBe('done');
   const id = (await firing())?.id ?? '';
   const shown = await bucle('firings', 'show', id);
   expect(shown.stdout).toContain(
@@ -65,7 +65,7 @@ test('a policy is declared from a file, fires, explains itself, and is replayed 
 
   await tell(t.context, alert('later', 'data_quality', 6));
   const explain = async () => (await bucle('policies', 'explain', 'weekly')).stdout;
-  await expect.poll(explain, { timeout: 10_000 }).toContain('fix the pipe first');
+  await expect.poll(explain, { timeout: 60_000 }).toContain('fix the pipe first');
   expect(await explain()).toMatch(
     /^2013-04-15: fired: an alarm of data drift of delay stands since 2013-04-15 \(alert:a5\) → firing 1: not better/m,
   );

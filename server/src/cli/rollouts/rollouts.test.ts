@@ -83,7 +83,7 @@ describe('rollouts on the command line', () => {
     await follow();
     const watching = rollouts(['watch', 'flights', '--json']);
     await expect
-      .poll(async () => (await rollouts(['show', 'flights'])).stdout, { timeout: 10_000 })
+      .poll(async () => (await rollouts(['show', 'flights'])).stdout, { timeout: 60_000 })
       .toContain('needs 5 more requests at 10 %');
     const aborted = await rollouts(['abort', 'flights', '--reason', 'too early']);
     expect(aborted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^rollout of tiny\/2: abort(ing|ed)/) });
@@ -103,7 +103,7 @@ describe('rollouts on the command line', () => {
       await follow();
       return (await rollouts(['show', id])).stdout;
     };
-    await expect.poll(followed, { timeout: 10_000 }).toContain('rollout of tiny/2: promoted');
+    await expect.poll(followed, { timeout: 60_000 }).toContain('rollout of tiny/2: promoted');
     const watched = await rollouts(['watch', id]);
     expect(watched).toMatchObject({ code: 0, stderr: expect.stringContaining('tiny/2 holds the stable traffic') });
     expect((await bucle(['endpoints', 'retire', 'flights', 'tiny/1'])).stderr).toContain('Say --force');

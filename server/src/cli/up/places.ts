@@ -32,6 +32,11 @@ export function nodeCommand(module: string): { command: string; args: readonly s
   return { command: process.execPath, args: [...conditions, module] };
 }
 
+/** Where Node.js keeps code that it has compiled; in the data folder, which is its owner's alone. */
+export function compileCache(dataDir: string): string {
+  return join(dataDir, 'cache', 'compiled');
+}
+
 export function describeRole(name: RoleName, main: string, config: Config, env: NodeJS.ProcessEnv): Role {
   const places = upPlaces(config.dataDir);
   const { command, args } = nodeCommand(main);
@@ -41,7 +46,7 @@ export function describeRole(name: RoleName, main: string, config: Config, env: 
     command,
     args: [...args, name],
     cwd: config.dataDir,
-    env: { ...env, ...startNoteEnvironment(noteFile) },
+    env: { ...env, ...startNoteEnvironment(noteFile), NODE_COMPILE_CACHE: compileCache(config.dataDir) },
     stateFile: places.stateFile(name),
     noteFile,
     logFile: places.logFile(name),
@@ -61,6 +66,38 @@ export function settingsEnvironment(
     [settings.gatewayPort.env]: String(config.gatewayPort),
     [settings.insecure.env]: String(config.insecure),
     [settings.allowedHosts.env]: config.allowedHosts.join(','),
+    [settings.corsOrigins.env]: config.corsOrigins.join(','),
+    [settings.frameOptions.env]: config.frameOptions,
+    [settings.frontDoor.env]: String(config.frontDoor),
+    [settings.staticPrefix.env]: config.staticPrefix,
+    [settings.requireTokens.env]: String(config.requireTokens),
+    [settings.logLevel.env]: config.logLevel,
+    [settings.serveArtifacts.env]: String(config.artifacts.serve),
+    [settings.artifactsOnly.env]: String(config.artifacts.only),
+    [settings.defaultArtifactRoot.env]: config.artifacts.defaultRoot,
+    ...databaseEnvironment(config),
+    ...blobEnvironment(config),
+  };
+}
+
+// The roles work in another folder: so paths are absolute in what they are told.
+function databaseEnvironment({ database, dataDir }: Config): NodeJS.ProcessEnv {
+  const isUsual = database.kind === 'sqlite' && database.path === join(dataDir, 'bucle.db');
+  const url = database.kind === 'sqlite' ? `sqlite:///${database.path}` : database.url;
+  return { [settings.databaseUrl.env]: isUsual ? '' : url };
+}
+
+function blobEnvironment({ blobs }: Config): NodeJS.ProcessEnv {
+  if (blobs.kind === 'disk') return { [settings.artifactsDestination.env]: blobs.artifacts ?? '' };
+  const { bucket, artifacts } = blobs;
+  return {
+    [settings.artifactsDestination.env]: artifacts === undefined ? '' : `s3://${bucket}/${artifacts}`,
+    [settings.s3Bucket.env]: bucket,
+    [settings.s3Region.env]: blobs.region,
+    [settings.s3AccessKeyId.env]: blobs.accessKeyId,
+    [settings.s3SecretAccessKey.env]: blobs.secretAccessKey,
+    [settings.s3Endpoint.env]: blobs.endpoint ?? '',
+    [settings.s3Prefix.env]: blobs.prefix,
   };
 }
 

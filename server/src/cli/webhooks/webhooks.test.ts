@@ -34,7 +34,7 @@ describe.each(databases)('webhooks of a whole server on $name', (database) => {
     const { deliveries } = JSON.parse(waiting.stdout) as { deliveries: { id: string }[] };
     expect(deliveries).toMatchObject([{ attempts: 1, status: 404, type: 'webhook.tested' }]);
     expect((await bucle('webhooks', 'retry', 'hook', deliveries[0]?.id ?? '')).code).toBe(0);
-    await vi.waitUntil(() => receiver.received.length === 3, { timeout: 5_000 });
+    await vi.waitUntil(() => receiver.received.length === 3, { timeout: 60_000 });
     expect(receiver.received[2]?.body).toBe(receiver.received[1]?.body);
     await vi.waitUntil(
       async () => (await bucle('webhooks', 'deliveries', 'hook')).stdout.match(/\tdelivered\t1\t/g)?.length === 2,
@@ -62,7 +62,7 @@ describe.each(databases)('webhooks of a whole server on $name', (database) => {
       app.client.request('POST', '/api/v1/webhooks', { json: { name, url, events: ['webhook.*'] } });
     await post('first', `http://localhost:${receiver.port}/`);
     await post('second', `http://localhost:${receiver.port}/`);
-    await vi.waitUntil(() => receiver.received.length === 1, { timeout: 5_000 });
+    await vi.waitUntil(() => receiver.received.length === 1, { timeout: 60_000 });
     expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject({
       type: 'dev.bucle.webhook.created',
       subject: 'webhook:second',

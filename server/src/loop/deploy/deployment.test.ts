@@ -184,7 +184,8 @@ describe.each(databases)('deployments on $name', (database) => {
       'published',
     ]);
     const digest = (await findDeployment(db.read, seed.id))?.modelDigest ?? '';
-    const { sha256, size } = await blobs.put(`deploy/files/ab/x`, Buffer.from('onnx'));
+    const { sha256, size } = await blobs.put(`deploy/files/ab/x`, Buffer.from('onnx'), { hash: true });
+    if (sha256 === null) throw new Error('the hash was asked for');
     await blobs.put(`deploy/files/${sha256.slice(0, 2)}/${sha256}`, Buffer.from('onnx'));
     const files = [{ path: 'model.onnx', size, sha256 }];
     const key = { modelDigest: digest, converter: await converterVersion() };

@@ -66,9 +66,14 @@ describe('versions of the registry as what is deployed', () => {
       await makeLoggedModel(t, { run: runId }),
       await makeLoggedModel(t, { run: runId }),
     ];
-    const sources = ['s3://bucket/x', `models:/${pending.id}`, `models:/${gone.id}`, `${whole.location}/part`];
+    const sources = [
+      { source: 's3://bucket/x' },
+      { source: `models:/${pending.id}`, model_id: pending.id },
+      { source: `models:/${gone.id}`, model_id: gone.id },
+      { source: `${whole.location}/part`, model_id: whole.id },
+    ];
     await callMlflow(t, 'POST registered-models/create', { name: 'odd' });
-    for (const source of sources) await callMlflow(t, 'POST model-versions/create', { name: 'odd', source });
+    for (const fields of sources) await callMlflow(t, 'POST model-versions/create', { name: 'odd', ...fields });
     await callMlflow(t, `DELETE logged-models/${gone.id}`, { model_id: gone.id });
     const table = {
       'odd/1': 'DEPLOY_NO_LOGGED_MODEL: The version version:odd/1 points at s3://bucket/x, which is no logged model',

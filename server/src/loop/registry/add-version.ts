@@ -1,9 +1,11 @@
 import type { Context } from '../../context.ts';
 import type { Trx } from '../../database.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
+import { noteModelVersion } from '../track/index.ts';
 import { takeNumber, touchModel } from './model.store.ts';
 import { type ModelVersion, type Tags, versionRef } from './model.ts';
 import type { Origin } from './resolve-source.ts';
+import { tellVersionCreated } from './tell-registry.ts';
 import { findVersion, insertVersion } from './version.store.ts';
 
 export interface NewVersion {
@@ -27,6 +29,7 @@ export async function addVersion(
   const number = await takeNumber(trx, name);
   await insertVersion(trx, { name, number, ...origin, description, runLink, tags, createdAt: now, createdBy: actor });
   await touchModel(trx, name, now);
+  if (origin.modelId !== null) await noteModelVersion(trx, origin.modelId, { name, version: number });
   const { modelId, run, source } = origin;
   await appendEvent(
     trx,
@@ -40,5 +43,6 @@ export async function addVersion(
   );
   const version = await findVersion(trx, { name, number });
   if (!version) throw new Error(`${name}/${number} is not there right after it was inserted.`);
+  await tellVersionCreated({ clock }, trx, version);
   return version;
 }

@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts';
-import { type AddOperation, invalidParameter, required, text } from '../track/index.ts';
+import { type AddOperation, invalidParameter, mlflowError, required, text } from '../track/index.ts';
 import { findAlias } from './alias.store.ts';
-import { checkAlias, checkVersion, name, version } from './mlflow-fields.ts';
-import { modelNotFound, versionNotFound } from './mlflow-refusals.ts';
+import { checkAlias, checkAliasForm, checkName, checkVersion, name, version } from './mlflow-fields.ts';
+import { modelNotFound } from './mlflow-refusals.ts';
 import { toMlflowVersion } from './mlflow-view.ts';
 import { modelExists } from './model.store.ts';
 import { deleteAlias, setAlias } from './move-alias.ts';
@@ -17,8 +17,10 @@ export function aliasOperations(add: AddOperation, parts: Pick<Context, 'db' | '
     path: 'registered-models/alias',
     request: { name, alias, version },
     async handle(request, { principal }) {
+      checkName(request.name);
+      const wanted = checkAlias(request.alias);
       const key = { name: request.name, number: checkVersion(request.version) };
-      await setAlias(parts, key, checkAlias(request.alias), principal.name);
+      await setAlias(parts, key, wanted, principal.name);
       return {};
     },
   });
@@ -27,7 +29,8 @@ export function aliasOperations(add: AddOperation, parts: Pick<Context, 'db' | '
     path: 'registered-models/alias',
     request: { name, alias },
     async handle(request, { principal }) {
-      await deleteAlias(parts, { name: request.name, alias: request.alias, actor: principal.name });
+      const wanted = { name: checkName(request.name), alias: checkAliasForm(request.alias) };
+      await deleteAlias(parts, { ...wanted, actor: principal.name });
       return {};
     },
   });
@@ -36,10 +39,14 @@ export function aliasOperations(add: AddOperation, parts: Pick<Context, 'db' | '
     path: 'registered-models/alias',
     request: { name, alias },
     async handle(request) {
+      checkName(request.name);
+      checkAliasForm(request.alias);
       if (!(await modelExists(db.read, request.name))) throw modelNotFound(request.name);
       if (request.alias.toLowerCase() === 'latest') {
         const latest = await findReferenced(db.read, { name: request.name, latest: true });
-        if (!latest) throw versionNotFound({ name: request.name, number: 0 });
+        if (!latest) {
+          throw mlflowError('RESOURCE_DOES_NOT_EXIST', `Latest version not found for model ${request.name}.`);
+        }
         return { model_version: toMlflowVersion(latest) };
       }
       const number = await findAlias(db.read, request.name, request.alias);

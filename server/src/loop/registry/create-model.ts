@@ -3,6 +3,7 @@ import type { Trx } from '../../database.ts';
 import { appendEvent } from '../../platform/events/event.store.ts';
 import { insertModel, setModelTag } from './model.store.ts';
 import { modelRef, type Tags } from './model.ts';
+import { tellModelCreated } from './tell-registry.ts';
 
 export interface NewModel {
   readonly name: string;
@@ -18,5 +19,6 @@ export async function createModel({ clock }: Pick<Context, 'clock'>, trx: Trx, g
   if (!(await insertModel(trx, { name, description, now: clock.now() }))) return false;
   for (const [key, value] of Object.entries(tags)) await setModelTag(trx, name, key, value);
   await appendEvent(trx, { clock }, { type: 'model.created', subject: modelRef(name), actor, cause });
+  await tellModelCreated({ clock }, trx, { name, tags, description });
   return true;
 }

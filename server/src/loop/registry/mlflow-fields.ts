@@ -1,15 +1,13 @@
+import { checkKeyName, checkLength, integer, invalidParameter, list, message, required, text } from '../track/index.ts';
 import {
-  checkKeyName,
-  checkLength,
-  integer,
-  invalidParameter,
-  list,
-  message,
-  missing,
-  required,
-  text,
-} from '../track/index.ts';
-import { aliasProblem, canonicalStage, modelNameProblem, type Stage, stages, type Tags } from './model.ts';
+  aliasFormProblem,
+  aliasProblem,
+  canonicalStage,
+  modelNameProblem,
+  type Stage,
+  stages,
+  type Tags,
+} from './model.ts';
 
 /** Fields that several operations of MLflow's registry read. */
 export const name = required(text());
@@ -22,8 +20,15 @@ const PROMPT_TEXT_TAG = 'mlflow.prompt.text';
 const MAX_VALUE = 100_000;
 
 /** @throws INVALID_PARAMETER_VALUE */
-export function checkName(given: string): string {
-  const problem = modelNameProblem(given);
+export function checkName(given: string, parameter?: string): string {
+  const problem = modelNameProblem(given, parameter);
+  if (problem !== null) throw invalidParameter(problem);
+  return given;
+}
+
+/** What may be looked for, though it may not be set. @throws INVALID_PARAMETER_VALUE */
+export function checkAliasForm(given: string): string {
+  const problem = aliasFormProblem(given);
   if (problem !== null) throw invalidParameter(problem);
   return given;
 }
@@ -44,26 +49,32 @@ export function checkStage(given: string): Stage {
 
 /** Versions are decimal numbers in text. @throws INVALID_PARAMETER_VALUE */
 export function checkVersion(given: string): number {
-  if (/^\s*\d{1,15}\s*$/.test(given)) return Number(given);
+  if (/^\s*[+-]?\d{1,15}\s*$/.test(given)) return Number(given);
   throw invalidParameter(`Parameter 'version' must be an integer, got '${given.slice(0, 100)}'.`);
 }
 
+/** Where a tag is: only versions are prompts with a text. */
+export type TagOwner = 'model' | 'version';
+
+type GivenTags = readonly { readonly key: string | undefined; readonly value: string | undefined }[];
+
+/** As they are; the last one of a key wins. */
+export function tagsOf(given: GivenTags): Tags {
+  return Object.fromEntries(given.map(({ key = '', value = '' }) => [key, value]));
+}
+
 /** The last one of a key wins. @throws INVALID_PARAMETER_VALUE */
-export function checkTags(given: readonly { key: string | undefined; value: string | undefined }[]): Tags {
-  return Object.fromEntries(
-    given.map(({ key, value }, i) => {
-      if (key === undefined || key === '') throw missing(`tags[${i}].key`);
-      return checkTag(key, value);
-    }),
-  );
+export function checkTags(given: GivenTags, of: TagOwner): Tags {
+  return Object.fromEntries(given.map(({ key = '', value }) => checkTag(key, value, of)));
 }
 
 /** @throws INVALID_PARAMETER_VALUE */
-export function checkTag(key: string, value = ''): readonly [string, string] {
+export function checkTag(key: string, value: string | undefined, of: TagOwner): readonly [string, string] {
   checkKeyName(key, 'key');
-  if (key === PROMPT_TEXT_TAG && value.length > MAX_VALUE) {
+  const text = value ?? '';
+  if (of === 'version' && key === PROMPT_TEXT_TAG && text.length > MAX_VALUE) {
     throw invalidParameter(`Prompt text exceeds max length of ${MAX_VALUE} characters.`);
   }
-  checkLength(value, 'value', MAX_VALUE);
-  return [key, value];
+  checkLength(text, 'value', MAX_VALUE);
+  return [key, text];
 }

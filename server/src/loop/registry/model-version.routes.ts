@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import type { Principal } from '../../platform/auth/principal.ts';
 import {
   type AddOperation,
+  checkKeyName,
   checkMaxResults,
   decodePageToken,
   encodePageToken,
@@ -22,16 +23,18 @@ import {
   name,
   paging,
   tags,
+  tagsOf,
   version,
 } from './mlflow-fields.ts';
 import { modelNotFound, versionNotFound } from './mlflow-refusals.ts';
 import { toMlflowVersion } from './mlflow-view.ts';
 import { modelExists } from './model.store.ts';
 import { isPrompt, type ModelVersion, type VersionKey } from './model.ts';
-import { requireOwnRun } from './require-own-run.ts';
+import { requireOwnOrigin, requireOwnRun } from './require-own-run.ts';
 import { resolveSource } from './resolve-source.ts';
 import { searchVersions } from './search.store.ts';
 import { parseVersionSearch } from './search.ts';
+import { tellVersionTag } from './tell-registry.ts';
 import { transitionStage } from './transition-stage.ts';
 import { deleteVersionTag, findVersion, setVersionTag, updateVersion } from './version.store.ts';
 
@@ -59,21 +62,18 @@ function createOperation(add: AddOperation, parts: Parts): void {
       ...{ tags, run_link: text(), description: text() },
     },
     async handle(request, { principal }) {
+      const { run_id: runId, model_id: modelId } = request;
+      const prompt = isPrompt(tagsOf(request.tags));
+      const origin = await resolveSource(parts, { source: request.source, runId, modelId, prompt });
+      await requireOwnOrigin(parts, principal, origin);
       checkName(request.name);
-      const versionTags = checkTags(request.tags);
-      const origin = await resolveSource(parts, {
-        source: request.source,
-        runId: request.run_id || undefined,
-        modelId: request.model_id || undefined,
-        prompt: isPrompt(versionTags),
-      });
-      await requireOwnRun(parts, principal, origin.run);
+      const versionTags = checkTags(request.tags, 'version');
       const created = await db.transaction(async (trx) => {
         await lockModels(parts, trx, request.name);
         if (!(await modelExists(trx, request.name))) throw modelNotFound(request.name);
         return addVersion(parts, trx, {
           ...{ name: request.name, origin, tags: versionTags },
-          ...{ description: request.description ?? null, runLink: request.run_link ?? null },
+          ...{ description: request.description ?? '', runLink: request.run_link ?? null },
           ...{ actor: principal.name, cause: null },
         });
       });
@@ -92,7 +92,9 @@ function changeOperations(add: AddOperation, parts: Parts): void {
       const description = request.description ?? null;
       const key = toKey(request);
       await requireOwnVersion(parts, principal, key);
-      const changed = await changeVersion(parts, key, (trx) => updateVersion(trx, key, { description }));
+      const changed = await changeVersion(parts, key, (trx) =>
+        updateVersion(trx, key, { description, updated_at: parts.clock.now() }),
+      );
       return { model_version: toMlflowVersion(changed) };
     },
   });
@@ -104,6 +106,7 @@ function changeOperations(add: AddOperation, parts: Parts): void {
       const moved = await transitionStage(parts, {
         key: toKey(request),
         stage: checkStage(request.stage),
+        written: request.stage,
         archiveOthers: request.archive_existing_versions ?? false,
         actor: principal.name,
       });
@@ -156,9 +159,12 @@ function tagOperations(add: AddOperation, parts: Parts): void {
     jobs: true,
     request: { name, version, key: required(text()), value: text() },
     async handle(request, { principal }) {
-      const [key, value] = checkTag(request.key, request.value);
+      const [key, value] = checkTag(request.key, request.value, 'version');
       await requireOwnVersion(parts, principal, toKey(request));
-      await changeVersion(parts, toKey(request), (trx, found) => setVersionTag(trx, found, key, value));
+      await changeVersion(parts, toKey(request), async (trx, found) => {
+        await setVersionTag(trx, found, key, value);
+        await tellVersionTag(parts, trx, found, { key, value });
+      });
       return {};
     },
   });
@@ -168,8 +174,12 @@ function tagOperations(add: AddOperation, parts: Parts): void {
     jobs: true,
     request: { name, version, key: required(text()) },
     async handle(request, { principal }) {
+      checkKeyName(request.key, 'key');
       await requireOwnVersion(parts, principal, toKey(request));
-      await changeVersion(parts, toKey(request), (trx, found) => deleteVersionTag(trx, found, request.key));
+      await changeVersion(parts, toKey(request), async (trx, found) => {
+        await deleteVersionTag(trx, found, request.key);
+        await tellVersionTag(parts, trx, found, { key: request.key, value: null });
+      });
       return {};
     },
   });
@@ -187,5 +197,5 @@ async function requireOwnVersion(parts: Parts, principal: Principal, key: Versio
 }
 
 function toKey(request: { readonly name: string; readonly version: string }): VersionKey {
-  return { name: request.name, number: checkVersion(request.version) };
+  return { name: checkName(request.name), number: checkVersion(request.version) };
 }

@@ -80,7 +80,7 @@ export function toVersionResponse(version: ModelVersion) {
     model_id: version.modelId,
     run: version.run,
     source: version.source,
-    description: version.description,
+    description: version.description || null,
     stage: version.stage,
     aliases: [...version.aliases],
     tags: { ...version.tags },
@@ -92,7 +92,7 @@ export function toVersionResponse(version: ModelVersion) {
 export function toModelResponse(model: RegisteredModel) {
   return {
     name: model.name,
-    description: model.description,
+    description: model.description || null,
     aliases: { ...model.aliases },
     tags: { ...model.tags },
     created_at: model.createdAt,

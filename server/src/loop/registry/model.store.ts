@@ -224,7 +224,8 @@ async function changeModel(
   return numUpdatedRows === 1n;
 }
 
-async function lastNumber(trx: Trx, model: string): Promise<number> {
+/** The highest number that a version of this name ever had; 0: none. */
+export async function lastNumber(trx: Db, model: string): Promise<number> {
   const row = await trx
     .selectFrom('model_version_numbers')
     .select('last')

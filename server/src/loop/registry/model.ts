@@ -62,23 +62,37 @@ export const MAX_NAME = 256;
 export const MAX_ALIAS = 255;
 
 /** Why this is no name of a registered model; `null` when it is one. In MLflow's words, which clients look for. */
-export function modelNameProblem(name: string): string | null {
-  if (name.trim() === '') return 'Registered model name cannot be empty.';
-  if (/[/:]/.test(name)) return `Invalid model name '${name.slice(0, 100)}'. Names cannot contain '/' or ':'.`;
+export function modelNameProblem(name: string, parameter = 'name'): string | null {
+  if (name.trim() === '') return `Missing value for required parameter '${parameter}'.`;
+  if (/[/:]/.test(name)) return `Invalid model name '${name.slice(0, 300)}'. Names cannot contain '/' or ':'.`;
   if (name.length > MAX_NAME) return `'name' exceeds the maximum length of ${MAX_NAME} characters`;
-  if (name === '.' || name === '..' || hasControls(name)) return `Invalid model name '${name}'.`;
+  if (name === '.' || name === '..') {
+    return (
+      `Invalid value "${name}" for parameter 'name' supplied: Names may be treated as files in certain cases, and ` +
+      `must not resolve to other names when treated as such. This name would resolve to '${name}'`
+    );
+  }
+  return hasControls(name) ? `Invalid model name '${name}'.` : null;
+}
+
+/** Why nothing can have this alias; `null` when something could. */
+export function aliasFormProblem(alias: string): string | null {
+  if (alias === '') return 'Registered model alias name cannot be empty.';
+  if (!/^[\p{L}\p{N}\p{M}_-]+$/u.test(alias)) {
+    return `Invalid alias name: '${alias.slice(0, 300)}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`;
+  }
+  if (alias.length > MAX_ALIAS) {
+    return `'Registered model alias name' exceeds the maximum length of ${MAX_ALIAS} characters`;
+  }
   return null;
 }
 
 /** Why this alias cannot be set; `null` when it can. */
 export function aliasProblem(alias: string): string | null {
-  if (alias.length > MAX_ALIAS) return `'alias' exceeds the maximum length of ${MAX_ALIAS} characters`;
-  if (!/^[\p{L}\p{N}\p{M}_-]+$/u.test(alias)) {
-    return `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`;
-  }
+  const problem = aliasFormProblem(alias);
+  if (problem !== null) return problem;
   if (alias.toLowerCase() === 'latest') return "'latest' alias name (case insensitive) is reserved.";
-  if (/^v\d+$/i.test(alias)) return `Version alias name '${alias}' is reserved.`;
-  return null;
+  return /^v\d+$/i.test(alias) ? `Version alias name '${alias}' is reserved.` : null;
 }
 
 /** True when MLflow treats what has these tags as a prompt. */

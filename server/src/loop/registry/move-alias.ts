@@ -3,8 +3,9 @@ import { appendEvent } from '../../platform/events/event.store.ts';
 import { deleteAlias as deleteRow, findAlias, setAlias as setRow } from './alias.store.ts';
 import { lockModels } from './lock-model.ts';
 import { modelNotFound, versionNotFound } from './mlflow-refusals.ts';
-import { touchModel } from './model.store.ts';
+import { modelExists } from './model.store.ts';
 import { type VersionKey, versionRef } from './model.ts';
+import { tellAlias } from './tell-registry.ts';
 import { findVersion } from './version.store.ts';
 
 type Parts = Pick<Context, 'db' | 'clock'>;
@@ -14,8 +15,8 @@ export async function setAlias(parts: Parts, key: VersionKey, alias: string, act
   const { db, clock } = parts;
   await db.transaction(async (trx) => {
     await lockModels(parts, trx, key.name);
-    if (!(await touchModel(trx, key.name, clock.now()))) throw modelNotFound(key.name);
     if (!(await findVersion(trx, key))) throw versionNotFound(key);
+    await tellAlias(parts, trx, { name: key.name, alias, number: key.number });
     const before = (await findAlias(trx, key.name, alias)) ?? null;
     if (before === key.number) return;
     await setRow(trx, key.name, alias, key.number);
@@ -32,7 +33,8 @@ export async function deleteAlias(
   const { db, clock } = parts;
   await db.transaction(async (trx) => {
     await lockModels(parts, trx, name);
-    if (!(await touchModel(trx, name, clock.now()))) throw modelNotFound(name);
+    if (!(await modelExists(trx, name))) throw modelNotFound(name);
+    await tellAlias(parts, trx, { name, alias, number: null });
     const number = await deleteRow(trx, name, alias);
     if (number === null) return;
     const subject = versionRef({ name, number });

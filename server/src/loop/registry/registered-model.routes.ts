@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import {
   type AddOperation,
+  checkKeyName,
   checkMaxResults,
   decodePageToken,
   encodePageToken,
@@ -14,10 +15,12 @@ import { lockModels } from './lock-model.ts';
 import { checkName, checkStage, checkTag, checkTags, name, paging, tags } from './mlflow-fields.ts';
 import { modelExistsAlready, modelNotFound } from './mlflow-refusals.ts';
 import { toMlflowModel, toMlflowVersion } from './mlflow-view.ts';
-import { deleteModelTag, findModel, modelExists, setModelTag, touchModel, updateDescription } from './model.store.ts';
+import { deleteModelTag, findModel, modelExists, setModelTag, updateDescription } from './model.store.ts';
+import { isPrompt, type Tags } from './model.ts';
 import { renameModel } from './rename-model.ts';
 import { searchModels } from './search.store.ts';
 import { parseModelSearch } from './search.ts';
+import { tellModelTag } from './tell-registry.ts';
 import { listNewestPerStage } from './version.store.ts';
 
 type Parts = Pick<Context, 'db' | 'clock'>;
@@ -44,15 +47,16 @@ function changeOperations(add: AddOperation, parts: Parts): void {
       const given = {
         name: checkName(request.name),
         description: request.description ?? null,
-        tags: checkTags(request.tags),
+        tags: checkTags(request.tags, 'model'),
         actor: principal.name,
         cause: null,
       };
-      const created = await db.transaction(async (trx) => {
+      await db.transaction(async (trx) => {
         await lockModels(parts, trx, given.name);
-        return createModel(parts, trx, given);
+        if (await createModel(parts, trx, given)) return;
+        const existing = await findModel(trx, given.name);
+        throw modelExistsAlready(given.name, kindOf(existing?.tags ?? {}), kindOf(given.tags));
       });
-      if (!created) throw modelExistsAlready(given.name);
       return { registered_model: await viewModel(parts, given.name) };
     },
   });
@@ -61,8 +65,8 @@ function changeOperations(add: AddOperation, parts: Parts): void {
     path: 'registered-models/rename',
     request: { name, new_name: required(text()) },
     async handle(request, { principal }) {
-      const newName = checkName(request.new_name);
-      await renameModel(parts, { name: request.name, newName, actor: principal.name });
+      const newName = checkName(request.new_name, 'new_name');
+      await renameModel(parts, { name: checkName(request.name), newName, actor: principal.name });
       return { registered_model: await viewModel(parts, newName) };
     },
   });
@@ -71,6 +75,7 @@ function changeOperations(add: AddOperation, parts: Parts): void {
     path: 'registered-models/update',
     request: { name, description: text() },
     async handle(request) {
+      checkName(request.name);
       const change = { description: request.description ?? null, now: clock.now() };
       const found = await db.transaction((trx) => updateDescription(trx, request.name, change));
       if (!found) throw modelNotFound(request.name);
@@ -82,7 +87,7 @@ function changeOperations(add: AddOperation, parts: Parts): void {
     path: 'registered-models/delete',
     request: { name },
     async handle(request, { principal }) {
-      await deleteModel(parts, { name: request.name, actor: principal.name });
+      await deleteModel(parts, { name: checkName(request.name), actor: principal.name });
       return {};
     },
   });
@@ -94,7 +99,7 @@ function readOperations(add: AddOperation, parts: Parts): void {
     method: 'GET',
     path: 'registered-models/get',
     request: { name },
-    handle: async (request) => ({ registered_model: await viewModel(parts, request.name) }),
+    handle: async (request) => ({ registered_model: await viewModel(parts, checkName(request.name)) }),
   });
   add({
     method: 'GET',
@@ -124,8 +129,8 @@ function readOperations(add: AddOperation, parts: Parts): void {
       ...{ method, path: 'registered-models/get-latest-versions', scope: 'read' },
       request: { name, stages: list(text()) },
       async handle(request) {
+        if (!(await modelExists(db.read, checkName(request.name)))) throw modelNotFound(request.name);
         const wanted = request.stages.map(checkStage);
-        if (!(await modelExists(db.read, request.name))) throw modelNotFound(request.name);
         const latest = await listNewestPerStage(db.read, [request.name]);
         const shown = wanted.length === 0 ? latest : latest.filter(({ stage }) => wanted.includes(stage));
         return { model_versions: shown.map(toMlflowVersion) };
@@ -135,17 +140,19 @@ function readOperations(add: AddOperation, parts: Parts): void {
 }
 
 function tagOperations(add: AddOperation, parts: Parts): void {
-  const { db, clock } = parts;
+  const { db } = parts;
   add({
     method: 'POST',
     path: 'registered-models/set-tag',
     request: { name, key: required(text()), value: text() },
     async handle(request) {
-      const [key, value] = checkTag(request.key, request.value);
+      checkName(request.name);
+      const [key, value] = checkTag(request.key, request.value, 'model');
       await db.transaction(async (trx) => {
         await lockModels(parts, trx, request.name);
-        if (!(await touchModel(trx, request.name, clock.now()))) throw modelNotFound(request.name);
+        if (!(await modelExists(trx, request.name))) throw modelNotFound(request.name);
         await setModelTag(trx, request.name, key, value);
+        await tellModelTag(parts, trx, request.name, { key, value });
       });
       return {};
     },
@@ -155,9 +162,12 @@ function tagOperations(add: AddOperation, parts: Parts): void {
     path: 'registered-models/delete-tag',
     request: { name, key: required(text()) },
     async handle(request) {
+      checkName(request.name);
+      checkKeyName(request.key, 'key');
       await db.transaction(async (trx) => {
         await lockModels(parts, trx, request.name);
-        if (!(await touchModel(trx, request.name, clock.now()))) throw modelNotFound(request.name);
+        if (!(await modelExists(trx, request.name))) throw modelNotFound(request.name);
+        await tellModelTag(parts, trx, request.name, { key: request.key, value: null });
         await deleteModelTag(trx, request.name, request.key);
       });
       return {};
@@ -169,4 +179,8 @@ async function viewModel({ db }: Parts, modelName: string) {
   const model = await findModel(db.read, modelName);
   if (!model) throw modelNotFound(modelName);
   return toMlflowModel(model, await listNewestPerStage(db.read, [modelName]));
+}
+
+function kindOf(given: Tags): 'prompt' | 'registered model' {
+  return isPrompt(given) ? 'prompt' : 'registered model';
 }

@@ -3,6 +3,7 @@ import { databases, openTestDatabase } from '../../../test/databases.ts';
 import type { BucleDatabase } from '../../database.ts';
 import { manualClock } from '../../platform/clock.ts';
 import { eventMigrations } from '../../platform/events/migrations/index.ts';
+import { trackMigrations } from '../track/migrations/index.ts';
 import { addVersion } from './add-version.ts';
 import { createModel } from './create-model.ts';
 import { deleteModel } from './delete-model.ts';
@@ -23,7 +24,7 @@ const hex = (letter: string) => letter.repeat(32);
 
 describe.each(databases)('the registry on $name', (kind) => {
   const open = async () => {
-    const db = await openTestDatabase(kind, [...eventMigrations, ...registryMigrations]);
+    const db = await openTestDatabase(kind, [...eventMigrations, ...trackMigrations, ...registryMigrations]);
     const clock = manualClock();
     return { db, clock, [Symbol.asyncDispose]: () => db[Symbol.asyncDispose]() };
   };

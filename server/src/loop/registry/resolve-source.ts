@@ -1,15 +1,27 @@
 import type { Context } from '../../context.ts';
 import type { Db } from '../../database.ts';
-import { findLoggedModel, findRun, invalidParameter, type LoggedModel, listLoggedModelsOfRun } from '../track/index.ts';
-import { isPrompt, type ModelVersion, parseVersionReference, type VersionReference } from './model.ts';
+import {
+  findLoggedModel,
+  findRun,
+  invalidParameter,
+  type LoggedModel,
+  listLoggedModelsOfRun,
+  mlflowError,
+} from '../track/index.ts';
+import { checkAliasForm, checkName, checkStage } from './mlflow-fields.ts';
+import { modelNotFound, versionNotFound } from './mlflow-refusals.ts';
+import { findModel } from './model.store.ts';
+import { isPrompt, type ModelVersion } from './model.ts';
 import { findReferenced } from './resolve-version.ts';
-import { isPromptSource, isWithin, ownerInPath, readSource } from './source.ts';
+import { isLocal, isPromptSource, isWithin, readSource, type VersionPointer } from './source.ts';
+import { listNewestPerStage } from './version.store.ts';
 
 /** Where a new version comes from: what the client named, and what it is. */
 export type Origin = Pick<ModelVersion, 'source' | 'location' | 'modelId' | 'run'>;
 
 export interface GivenSource {
   readonly source: string;
+  /** Undefined: the client said nothing; an empty one says that there is none. */
   readonly runId: string | undefined;
   readonly modelId: string | undefined;
   readonly prompt: boolean;
@@ -18,8 +30,10 @@ export interface GivenSource {
 const MAX_SOURCE = 2_048;
 
 /**
- * Finds out which logged model or run a source belongs to. Nothing outside this server's artifacts is ever opened.
- * @throws INVALID_PARAMETER_VALUE for a local path, one that leaves its folder, and one that contradicts run or model
+ * Finds out which logged model or run a source belongs to. Files of this server need the id of the run or model that
+ * has them. Nothing outside this server's artifacts is ever opened.
+ * @throws INVALID_PARAMETER_VALUE for a source that leaves its folder, names a host, or contradicts run or model;
+ *   RESOURCE_DOES_NOT_EXIST
  */
 export async function resolveSource({ db }: Pick<Context, 'db'>, given: GivenSource): Promise<Origin> {
   const { source } = given;
@@ -32,28 +46,17 @@ export async function resolveSource({ db }: Pick<Context, 'db'>, given: GivenSou
     case 'logged-model':
       return fromLoggedModel(db.read, given, read.modelId);
     case 'version':
-      return fromVersion(db.read, given, read.reference);
+      return fromVersion(db.read, given, read);
     case 'run':
       return fromRun(db.read, given, read);
     case 'artifacts':
-      return fromArtifacts(db.read, given);
+      return fromFolder(db.read, given, (parameter) => contradiction(given, parameter));
+    case 'local':
+      return fromFolder(db.read, given, (parameter) => notLocal(given, parameter));
     case 'remote':
       return fromElsewhere(db.read, given);
-    case 'local':
-      throw invalidParameter(
-        `Invalid model version source: '${source}'. To use a local path as a model version source, the run_id request ` +
-          'parameter has to be specified and the local path has to be contained within the artifact directory of the ' +
-          'run specified by the run_id. This server keeps no artifacts under local paths: log the model, and register ' +
-          "'models:/m-…'.",
-      );
-    case 'relative':
-      throw invalidParameter(
-        `Invalid model version source: '${source}'. If supplying a source as an http, https, local file path, ftp, ` +
-          'objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references ' +
-          'present. Please provide an absolute path.',
-      );
-    case 'invalid':
-      throw invalidParameter(`Invalid model version source: '${source}'. Write 'models:/m-…' or 'runs:/RUN/PATH'.`);
+    default:
+      throw refusal(given, read);
   }
 }
 
@@ -64,34 +67,39 @@ export function originOf({ id, artifactUri, sourceRun }: LoggedModel): Origin {
 
 function promptOrigin({ source, runId }: GivenSource): Origin {
   if (!isPromptSource(source)) {
-    throw invalidParameter(
-      `Invalid prompt source: '${source}'. Local source paths are not allowed for prompts, nor any but MLflow's own.`,
-    );
+    throw invalidParameter(`Invalid prompt source: '${source}'. Prompt sources must use an MLflow placeholder.`);
   }
-  return { source, location: source, modelId: null, run: runId ?? null };
+  return { source, location: source, modelId: null, run: runId || null };
 }
 
 async function fromLoggedModel(db: Db, given: GivenSource, modelId: string): Promise<Origin> {
+  if (given.modelId !== modelId) throw contradiction(given, 'model_id');
   const model = await findActive(db, modelId);
-  if (!model)
-    throw invalidParameter(`Unable to fetch model from model URI source artifact location '${given.source}'.`);
-  if (given.modelId !== undefined && given.modelId !== modelId) throw contradiction(given, 'model_id');
-  if (given.runId !== undefined && given.runId !== model.sourceRun) throw contradiction(given, 'run_id');
-  return originOf(model);
-}
-
-async function fromVersion(db: Db, given: GivenSource, reference: string): Promise<Origin> {
-  const parsed: VersionReference | null = parseVersionReference(reference);
-  const version = parsed && (await findReferenced(db, parsed));
-  if (!version) throw invalidParameter(`Invalid model version source: '${given.source}'. There is no such version.`);
-  if (isPrompt(version.tags)) {
+  if (!model) {
     throw invalidParameter(
-      `Invalid model version source: '${given.source}'. Prompt versions cannot be used as sources.`,
+      `Unable to fetch model from model URI source artifact location '${given.source}'.` +
+        `Error: Logged model with ID '${modelId}' not found.`,
     );
   }
-  const { name, number, location, modelId, run } = version;
+  return { ...originOf(model), source: given.source, run: given.runId || model.sourceRun };
+}
+
+async function fromVersion(
+  db: Db,
+  given: GivenSource,
+  { name, at }: { readonly name: string; readonly at: VersionPointer },
+): Promise<Origin> {
+  const model = await findModel(db, checkName(name));
+  if (!model) throw modelNotFound(name);
+  if (isPrompt(model.tags)) {
+    throw invalidParameter(
+      `Invalid model version source: '${given.source}'. Prompt versions cannot be used as model version sources.`,
+    );
+  }
+  const { number, location, modelId, run } = await findPointed(db, name, at);
   const contradicts =
-    (given.runId !== undefined && given.runId !== run) || (given.modelId !== undefined && given.modelId !== modelId);
+    (given.runId !== undefined && given.runId !== (run ?? '')) ||
+    (given.modelId !== undefined && given.modelId !== (modelId ?? ''));
   if (contradicts) {
     throw invalidParameter(
       `Invalid model version source: '${given.source}'. The run_id and model_id request parameters must match the ` +
@@ -101,45 +109,65 @@ async function fromVersion(db: Db, given: GivenSource, reference: string): Promi
   return { source: `models:/${name}/${number}`, location, modelId, run };
 }
 
-/** MLflow 3 logs models beside the run: then the path is the name of one. */
-async function fromRun(db: Db, given: GivenSource, { run: id, path }: { run: string; path: string }): Promise<Origin> {
-  if (given.runId !== undefined && given.runId !== id) throw contradiction(given, 'run_id');
-  const run = await findRun(db, id);
-  if (!run) throw invalidParameter(`Invalid model version source: '${given.source}'. Run with id=${id} not found`);
-  const named = (await listLoggedModelsOfRun(db, id)).filter(({ name }) => name === path);
-  const model = given.modelId === undefined ? named.at(-1) : named.find((one) => one.id === given.modelId);
-  if (given.modelId !== undefined && !model) throw contradiction(given, 'model_id');
-  return model
-    ? { ...originOf(model), source: given.source }
-    : { source: given.source, location: `${run.artifactUri}/${path}`, modelId: null, run: id };
+async function findPointed(db: Db, name: string, at: VersionPointer): Promise<ModelVersion> {
+  if ('number' in at) {
+    const found = await findReferenced(db, { name, number: at.number });
+    if (!found) throw versionNotFound({ name, number: at.number });
+    return found;
+  }
+  if ('alias' in at && checkAliasForm(at.alias).toLowerCase() !== 'latest') {
+    const found = await findReferenced(db, { name, alias: at.alias });
+    if (!found) throw invalidParameter(`Registered model alias ${at.alias} not found.`);
+    return found;
+  }
+  const stage = 'stage' in at ? checkStage(at.stage) : null;
+  const found =
+    stage === null
+      ? await findReferenced(db, { name, latest: true })
+      : (await listNewestPerStage(db, [name])).find((one) => one.stage === stage);
+  if (found) return found;
+  const inStage = stage === null ? '' : ` and stage '${stage}'`;
+  throw invalidParameter(`No versions of model with name '${name}'${inStage} found`);
 }
 
-/** A folder of this server's artifacts has to be of a run or logged model, so that it is known who made it. */
-async function fromArtifacts(db: Db, given: GivenSource): Promise<Origin> {
+/** MLflow 3 logs models beside the run: then the path is the name of one. A run that is not here is only noted. */
+async function fromRun(db: Db, given: GivenSource, { run: id, path }: { run: string; path: string }): Promise<Origin> {
+  if (given.modelId) throw contradiction(given, 'model_id');
+  if (given.runId !== id) throw contradiction(given, 'run_id');
   const { source } = given;
-  const owner = ownerInPath(source);
-  const modelId = given.modelId ?? owner.modelId;
-  const model = modelId === null ? undefined : await findActive(db, modelId);
-  if (model && isWithin(source, model.artifactUri)) {
-    if (given.runId !== undefined && given.runId !== model.sourceRun) throw contradiction(given, 'run_id');
-    return { ...originOf(model), source, location: source };
+  const run = await findRun(db, id);
+  if (!run) return { source, location: source, modelId: null, run: id };
+  const model = (await listLoggedModelsOfRun(db, id)).findLast(({ name }) => name === path);
+  if (model) return { ...originOf(model), source };
+  return { source, location: path === '' ? run.artifactUri : `${run.artifactUri}/${path}`, modelId: null, run: id };
+}
+
+/** A folder of this server's has to be of the run or logged model that is named, so that it is known who made it. */
+async function fromFolder(
+  db: Db,
+  { source, modelId, runId }: GivenSource,
+  refuse: (parameter: 'run_id' | 'model_id') => Error,
+): Promise<Origin> {
+  if (modelId) {
+    const model = await findActive(db, modelId);
+    if (!model || isLocal(model.artifactUri) !== isLocal(source) || !isWithin(source, model.artifactUri)) {
+      throw refuse('model_id');
+    }
+    return { ...originOf(model), source, location: source, run: runId || model.sourceRun };
   }
-  if (given.modelId !== undefined) throw contradiction(given, 'model_id');
-  const runId = given.runId ?? owner.run;
-  const run = runId === null ? undefined : await findRun(db, runId);
-  if (!run || !isWithin(source, run.artifactUri)) throw contradiction(given, 'run_id');
+  const run = runId ? await findRun(db, runId) : undefined;
+  if (!run || isLocal(run.artifactUri) !== isLocal(source) || !isWithin(source, run.artifactUri)) {
+    throw refuse('run_id');
+  }
   return { source, location: source, modelId: null, run: run.id };
 }
 
-async function fromElsewhere(db: Db, given: GivenSource): Promise<Origin> {
-  const { source } = given;
-  const model = given.modelId === undefined ? undefined : await findActive(db, given.modelId);
+async function fromElsewhere(db: Db, { source, modelId, runId }: GivenSource): Promise<Origin> {
+  const model = modelId ? await findActive(db, modelId) : undefined;
+  if (modelId && !model) throw mlflowError('RESOURCE_DOES_NOT_EXIST', `Logged model with ID '${modelId}' not found.`);
   // A version says that it is a logged model only if its files are that model's.
-  if (given.modelId !== undefined && !(model && isWithin(source, model.artifactUri))) {
-    throw contradiction(given, 'model_id');
-  }
-  const run = given.runId ?? model?.sourceRun ?? null;
-  return { source, location: source, modelId: model?.id ?? null, run };
+  const own = model && isWithin(source, model.artifactUri) ? model.id : null;
+  return { source, location: source, modelId: own, run: runId || (model?.sourceRun ?? null) };
 }
 
 async function findActive(db: Db, modelId: string): Promise<LoggedModel | undefined> {
@@ -147,9 +175,40 @@ async function findActive(db: Db, modelId: string): Promise<LoggedModel | undefi
   return model?.lifecycle === 'active' ? model : undefined;
 }
 
-function contradiction({ source }: GivenSource, parameter: 'run_id' | 'model_id') {
+function refusal(given: GivenSource, read: ReturnType<typeof readSource>): Error {
+  const { source } = given;
+  switch (read.kind) {
+    case 'host':
+      return invalidParameter(
+        `'source' cannot use the '${read.scheme}' scheme: the '${read.scheme}' scheme addresses a host other than the ` +
+          "tracking server's configured artifact storage, so the server would connect to the host named in the URI.",
+      );
+    case 'other-registry':
+      return invalidParameter(
+        `Invalid model version source: '${source}'. Registered model sources must use the active model registry.`,
+      );
+    case 'unreadable':
+      return contradiction(given, read.parameter);
+    default:
+      return invalidParameter(
+        `Invalid model version source: '${source}'. If supplying a source as an http, https, local file path, ftp, ` +
+          'objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references ' +
+          'present. Please provide an absolute path.',
+      );
+  }
+}
+
+function contradiction({ source }: GivenSource, parameter: 'run_id' | 'model_id'): Error {
   return invalidParameter(
     `Invalid model version source: '${source}'. The ${parameter} request parameter must identify the resource that ` +
       'contains the source.',
+  );
+}
+
+function notLocal({ source }: GivenSource, parameter: 'run_id' | 'model_id'): Error {
+  return invalidParameter(
+    `Invalid model version source: '${source}'. To use a local path as a model version source, the ${parameter} request ` +
+      'parameter has to be specified and the local path has to be contained within the artifact directory of the run ' +
+      `specified by the ${parameter}.`,
   );
 }

@@ -1,27 +1,23 @@
 import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Context } from '../../context.ts';
-import type { DialectName } from '../../platform/db/database.ts';
+import type { Tables } from '../../database.ts';
 import {
-  afterKeys,
-  invalidParameter,
+  attributeKeys,
+  conditionSql,
+  type FoundRow,
   type KeysetValues,
-  numberCondition,
-  orderClause,
-  type SortKey,
-  textCondition,
+  type PageRequest,
+  type SearchScope,
+  selectPage,
 } from '../track/index.ts';
 import { completeModels } from './model.store.ts';
 import { type ModelVersion, PROMPT_TAG, type RegisteredModel, WORKSPACE } from './model.ts';
-import type { Condition, ModelColumn, Search, VersionColumn } from './search.ts';
+import type { Search } from './search.ts';
 import { completeVersions } from './version.store.ts';
 
 type Parts = Pick<Context, 'db'>;
 
-export interface PageRequest {
-  /** Sort values of the last row of the page before. */
-  readonly after: KeysetValues | null;
-  readonly limit: number;
-}
+export type { PageRequest } from '../track/index.ts';
 
 export interface SearchPage<T> {
   readonly found: readonly T[];
@@ -32,92 +28,64 @@ export interface SearchPage<T> {
 /** @throws INVALID_PARAMETER_VALUE for sort values that no row can have */
 export async function searchModels(
   { db }: Parts,
-  search: Search<ModelColumn>,
+  search: Search,
   page: PageRequest,
 ): Promise<SearchPage<RegisteredModel>> {
-  const tag = (key: string) =>
-    sql`(select value from registered_model_tags where workspace = ${WORKSPACE} and model = m.name and key = ${key})`;
-  const keys = sortKeys('m', search);
-  let query = db.scan
-    .selectFrom('registered_models as m')
-    .selectAll('m')
-    .where('m.workspace', '=', WORKSPACE)
-    .limit(page.limit + 1);
-  for (const condition of search.conditions) query = query.where(toSql(db.dialect, 'm', tag, condition));
-  if (!search.prompts) query = query.where(sql<SqlBool>`coalesce(${tag(PROMPT_TAG)}, '') <> 'true'`);
-  if (page.after) query = query.where(afterKeys(keys, checkValues(search, page.after)));
-  for (const key of keys) query = query.orderBy(orderClause(key));
-  const rows = await query.execute();
-  const shown = rows.slice(0, page.limit);
-  return { found: await completeModels(db.scan, shown), next: nextValues(search, rows, page.limit) };
+  const scope: SearchScope = {
+    ...{ dialect: db.dialect, row: 'm', owner: [['model', 'name']] },
+    tables: { tag: 'registered_model_tags' },
+  };
+  const prompt = sql<SqlBool>`not exists (select 1 from registered_model_tags as p
+    where p.workspace = ${WORKSPACE} and p.model = m.name and p.key = ${PROMPT_TAG} and p.value = 'true')`;
+  const rows = await select<Tables['registered_models']>(db, scope, search, page, {
+    from: sql`registered_models as m`,
+    noPrompts: prompt,
+  });
+  return { ...rows, found: await completeModels(db.scan, rows.found) };
 }
 
 /** @throws INVALID_PARAMETER_VALUE for sort values that no row can have */
 export async function searchVersions(
   { db }: Parts,
-  search: Search<VersionColumn>,
+  search: Search,
   page: PageRequest,
 ): Promise<SearchPage<ModelVersion>> {
-  const tag = (key: string) =>
-    sql`(select value from model_version_tags
-      where workspace = ${WORKSPACE} and model = v.model and number = v.number and key = ${key})`;
-  const keys = sortKeys('v', search);
-  let query = db.scan
-    .selectFrom('model_versions as v')
-    .selectAll('v')
-    .where('v.workspace', '=', WORKSPACE)
-    .limit(page.limit + 1);
-  for (const condition of search.conditions) query = query.where(toSql(db.dialect, 'v', tag, condition));
-  if (!search.prompts) {
-    // One version that is a prompt makes its whole model one.
-    query = query.where(
-      sql<SqlBool>`not exists (select 1 from model_version_tags
-        where workspace = ${WORKSPACE} and model = v.model and key = ${PROMPT_TAG} and value = 'true')`,
-    );
-  }
-  if (page.after) query = query.where(afterKeys(keys, checkValues(search, page.after)));
-  for (const key of keys) query = query.orderBy(orderClause(key));
-  const rows = await query.execute();
-  const shown = rows.slice(0, page.limit);
-  return { found: await completeVersions(db.scan, shown), next: nextValues(search, rows, page.limit) };
-}
-
-function toSql(
-  dialect: DialectName,
-  table: string,
-  tag: (key: string) => RawBuilder<unknown>,
-  condition: Condition<string>,
-): Expression<SqlBool> {
-  switch (condition.kind) {
-    case 'tag':
-      return textCondition(dialect, tag(condition.key), condition.test);
-    case 'text':
-      return textCondition(dialect, sql.ref(`${table}.${condition.column}`), condition.test);
-    case 'number':
-      return numberCondition(sql.ref(`${table}.${condition.column}`), condition.test);
-  }
-}
-
-function sortKeys(table: string, { order }: Search<string>): SortKey[] {
-  return order.map(({ column, descending }) => ({ expression: sql.ref(`${table}.${column}`), descending }));
-}
-
-function nextValues<Column extends string>(
-  { order }: Search<Column>,
-  rows: readonly Partial<Record<Column, unknown>>[],
-  limit: number,
-): KeysetValues | null {
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return last === undefined ? null : order.map(({ column }) => last[column] as string | number);
-}
-
-// A token is the client's: what it holds must not reach a database that minds types.
-function checkValues({ order }: Search<string>, values: KeysetValues): KeysetValues {
-  const fits = order.every(({ column }, i) => {
-    const value = values[i];
-    return column === 'name' || column === 'model' ? typeof value === 'string' : Number.isSafeInteger(value);
+  const scope: SearchScope = {
+    ...{ dialect: db.dialect, row: 'v' },
+    owner: [
+      ['model', 'model'],
+      ['number', 'number'],
+    ],
+    tables: { tag: 'model_version_tags' },
+  };
+  // One version that is a prompt makes its whole model one.
+  const prompt = sql<SqlBool>`not exists (select 1 from model_version_tags as p
+    where p.workspace = ${WORKSPACE} and p.model = v.model and p.key = ${PROMPT_TAG} and p.value = 'true')`;
+  const rows = await select<Tables['model_versions']>(db, scope, search, page, {
+    from: sql`model_versions as v`,
+    noPrompts: prompt,
   });
-  if (!fits || values.length !== order.length)
-    throw invalidParameter('Invalid page token: it is of no page of this search.');
-  return values;
+  return { ...rows, found: await completeVersions(db.scan, rows.found) };
+}
+
+async function select<Row>(
+  db: Parts['db'],
+  scope: SearchScope,
+  search: Search,
+  { after, limit }: PageRequest,
+  { from, noPrompts }: { readonly from: RawBuilder<unknown>; readonly noPrompts: Expression<SqlBool> },
+): Promise<SearchPage<Row>> {
+  const found: FoundRow<Row>[] = await selectPage<Row>(db.scan, {
+    ...{ columns: sql`${sql.ref(scope.row)}.*`, from, after, limit: limit + 1 },
+    where: [
+      sql<SqlBool>`${sql.ref(`${scope.row}.workspace`)} = ${WORKSPACE}`,
+      ...search.conditions.map((condition) => conditionSql(scope, condition)),
+      ...(search.prompts ? [] : [noPrompts]),
+    ],
+    keys: search.order.flatMap((one) => (one.on === 'attribute' ? attributeKeys(scope, one) : [])),
+  });
+  return {
+    found: found.slice(0, limit).map(({ row }) => row),
+    next: found.length > limit ? (found[limit - 1]?.position ?? null) : null,
+  };
 }

@@ -1,163 +1,97 @@
 import {
-  type Comparison,
-  invalidParameter,
-  LIST_OPERATORS,
+  type Condition,
   NULL_OPERATORS,
-  type NumberTest,
-  numberTest,
-  type OrderBy,
-  parseFilter,
-  parseOrderBy,
-  pythonList,
-  pythonSet,
+  type Order,
+  readConditions,
+  readOrder,
+  type SearchGrammar,
+  type SortColumn,
   TEXT_OPERATORS,
-  type TextTest,
-  textTest,
 } from '../track/index.ts';
 import { PROMPT_TAG } from './model.ts';
 
-export type ModelColumn = 'name' | 'updated_at';
-export type VersionColumn = 'model' | 'number' | 'run' | 'source' | 'created_at' | 'updated_at';
-
-export type Condition<Column extends string> =
-  | { readonly kind: 'text'; readonly column: Column; readonly test: TextTest }
-  | { readonly kind: 'number'; readonly column: Column; readonly test: NumberTest }
-  | { readonly kind: 'tag'; readonly key: string; readonly test: TextTest };
-
-export interface Search<Column extends string> {
-  readonly conditions: readonly Condition<Column>[];
+export interface Search {
+  readonly conditions: readonly Condition[];
   /** False: prompts are left out, whatever else is asked. */
   readonly prompts: boolean;
   /** Unique in the end. */
-  readonly order: readonly { readonly column: Column; readonly descending: boolean }[];
+  readonly order: readonly Order[];
 }
 
-interface Grammar<Column extends string> {
-  /** MLflow's name → column and whether several values may be given. */
-  readonly texts: Readonly<Record<string, { readonly column: Column; readonly lists: boolean }>>;
-  readonly numbers: Readonly<Record<string, Column>>;
-  readonly sortKeys: Readonly<Record<string, Column>>;
-  readonly tieBreak: Search<Column>['order'];
-  readonly defaultOrder: Search<Column>['order'];
-}
+const shared = {
+  entities: {
+    ...{ attribute: 'attribute', attributes: 'attribute', attr: 'attribute' },
+    ...{ tag: 'tag', tags: 'tag' },
+  },
+  refuseEntity: (name) => `Invalid entity type '${name}'. Valid entity types are ('attribute', 'tag', 'tags')`,
+  pairOperators: [...TEXT_OPERATORS, ...NULL_OPERATORS],
+  refuseOperator: (entity, key, operator) => {
+    const numeric = key === 'version_number' ? ` ${key}` : '';
+    return `Invalid comparator for ${entity}${numeric}: ${operator}`;
+  },
+  sortEntities: [],
+} as const satisfies Partial<SearchGrammar>;
 
-const models: Grammar<ModelColumn> = {
-  texts: { name: { column: 'name', lists: true } },
-  numbers: {},
-  sortKeys: { name: 'name', timestamp: 'updated_at', last_updated_timestamp: 'updated_at' },
-  tieBreak: [{ column: 'name', descending: false }],
-  defaultOrder: [],
+const changed = { column: 'updated_at', holds: 'integer' } as const satisfies SortColumn;
+
+const models: SearchGrammar = {
+  ...shared,
+  sortKeyWord: 'order by',
+  attributes: { name: { column: 'name', holds: 'text', lists: true } },
+  sortable: { name: { column: 'name', holds: 'text' }, timestamp: changed, last_updated_timestamp: changed },
 };
 
-const versions: Grammar<VersionColumn> = {
-  texts: {
-    name: { column: 'model', lists: true },
-    run_id: { column: 'run', lists: true },
-    source_path: { column: 'source', lists: false },
+const versions: SearchGrammar = {
+  ...shared,
+  attributes: {
+    name: { column: 'model', holds: 'text', lists: true },
+    version_number: { column: 'number', holds: 'integer', quoted: true },
+    run_id: { column: 'run', holds: 'text', lists: true, absentIsEmpty: true },
+    source_path: { column: 'source', holds: 'text' },
   },
-  numbers: { version_number: 'number' },
-  sortKeys: {
-    name: 'model',
-    version_number: 'number',
-    creation_timestamp: 'created_at',
-    last_updated_timestamp: 'updated_at',
+  sortable: {
+    name: { column: 'model', holds: 'text' },
+    version_number: { column: 'number', holds: 'integer' },
+    creation_timestamp: { column: 'created_at', holds: 'integer' },
+    last_updated_timestamp: changed,
   },
-  tieBreak: [
-    { column: 'model', descending: false },
-    { column: 'number', descending: true },
-  ],
-  defaultOrder: [{ column: 'updated_at', descending: true }],
 };
 
-/** @throws INVALID_PARAMETER_VALUE */
-export const parseModelSearch = (filter: string | undefined, orderBy: readonly string[]) =>
-  parseSearch(models, filter, orderBy);
-
-/** @throws INVALID_PARAMETER_VALUE */
-export const parseVersionSearch = (filter: string | undefined, orderBy: readonly string[]) =>
-  parseSearch(versions, filter, orderBy);
-
-function parseSearch<Column extends string>(
-  grammar: Grammar<Column>,
-  filter: string | undefined,
-  orderBy: readonly string[],
-): Search<Column> {
-  const all = parseFilter(filter).map((comparison) => toCondition(grammar, comparison));
-  const prompts = all.some(asksForPrompts);
-  return {
-    // What else is said of the tag of prompts also means models that lack it, and those are what is left anyway.
-    conditions: prompts ? all : all.filter((one) => one.kind !== 'tag' || one.key !== PROMPT_TAG),
-    prompts,
-    order: toOrder(grammar, parseOrderBy(orderBy)),
-  };
+/** By name in the end. @throws INVALID_PARAMETER_VALUE */
+export function parseModelSearch(filter: string | undefined, orderBy: readonly string[]): Search {
+  const order = readOrder(models, orderBy);
+  return { ...readFilter(models, filter), order: withTies(order, [['name', 'text', false]]) };
 }
 
-function toCondition<Column extends string>(grammar: Grammar<Column>, comparison: Comparison): Condition<Column> {
-  const { key } = comparison;
-  const entity = entityOf(comparison);
-  if (entity === 'tag') {
-    return {
-      kind: 'tag',
-      key,
-      test: textTest(comparison, `tag ${key}`, [...TEXT_OPERATORS, ...NULL_OPERATORS]),
-    };
-  }
-  const text = grammar.texts[key];
-  if (text) {
-    const operators = text.lists ? [...TEXT_OPERATORS, ...LIST_OPERATORS] : TEXT_OPERATORS;
-    return { kind: 'text', column: text.column, test: textTest(comparison, `attribute ${key}`, operators) };
-  }
-  const number = grammar.numbers[key];
-  if (number) return { kind: 'number', column: number, test: integerTest(comparison) };
-  throw invalidParameter(
-    `Invalid attribute key '${key}' specified. Valid keys are '${pythonSet([...Object.keys(grammar.texts), ...Object.keys(grammar.numbers)])}'`,
-  );
+/** Without an order, what changed last comes first. @throws INVALID_PARAMETER_VALUE */
+export function parseVersionSearch(filter: string | undefined, orderBy: readonly string[]): Search {
+  const order = readOrder(versions, orderBy.length === 0 ? ['last_updated_timestamp DESC'] : orderBy);
+  const ties = [
+    ['model', 'text', false],
+    ['number', 'integer', true],
+  ] as const;
+  return { ...readFilter(versions, filter), order: withTies(order, ties) };
 }
 
-function entityOf({ entity }: Pick<Comparison, 'entity'>): 'attribute' | 'tag' {
-  const name = entity?.toLowerCase() ?? 'attribute';
-  if (['attribute', 'attributes', 'attr'].includes(name)) return 'attribute';
-  if (['tag', 'tags'].includes(name)) return 'tag';
-  throw invalidParameter(`Invalid entity type '${entity}'. Valid values are ${pythonList(['tag', 'attribute'])}`);
+function readFilter(grammar: SearchGrammar, filter: string | undefined): Pick<Search, 'conditions' | 'prompts'> {
+  const all = readConditions(grammar, filter);
+  const prompts = asksForPrompts(all.find((one) => one.on === 'tag' && one.key === PROMPT_TAG));
+  // What else is said of the tag of prompts also means models that lack it, and those are what is left anyway.
+  return { conditions: prompts ? all : all.filter((one) => one.on !== 'tag' || one.key !== PROMPT_TAG), prompts };
 }
 
-/** Numbers of versions may stand in quotes. */
-function integerTest(comparison: Comparison): NumberTest {
-  const { key, value } = comparison;
-  const quoted = value.kind === 'string' && /^\d{1,15}$/.test(value.text) ? Number(value.text) : null;
-  const test =
-    quoted === null
-      ? numberTest(comparison, `attribute ${key}`)
-      : numberTest(
-          { ...comparison, value: { kind: 'number', number: quoted, source: String(quoted) } },
-          `attribute ${key}`,
-        );
-  if (Number.isSafeInteger(test.number)) return test;
-  throw invalidParameter(`Invalid value for numeric attribute '${key}': ${test.number}`);
-}
-
-function asksForPrompts(condition: Condition<string>): boolean {
-  if (condition.kind !== 'tag' || condition.key !== PROMPT_TAG) return false;
+function asksForPrompts(condition: Condition | undefined): boolean {
+  if (condition?.on !== 'tag') return false;
   const { operator, texts } = condition.test;
   const value = texts[0]?.toLowerCase();
   return (operator === '=' && value === 'true') || (operator === '!=' && value === 'false');
 }
 
-function toOrder<Column extends string>(
-  grammar: Grammar<Column>,
-  orderBy: readonly OrderBy[],
-): Search<Column>['order'] {
-  const order = orderBy.length === 0 ? [...grammar.defaultOrder] : orderBy.map((one) => toSortKey(grammar, one));
-  const columns = order.map(({ column }) => column);
-  const twice = columns.find((column, i) => columns.indexOf(column) !== i);
-  if (twice !== undefined) throw invalidParameter('`order_by` contains duplicate fields.');
-  return [...order, ...grammar.tieBreak.filter(({ column }) => !columns.includes(column))];
-}
-
-function toSortKey<Column extends string>(grammar: Grammar<Column>, { entity, key, descending }: OrderBy) {
-  const column = entityOf({ entity }) === 'attribute' ? grammar.sortKeys[key] : undefined;
-  if (column) return { column, descending };
-  throw invalidParameter(
-    `Invalid order by key '${key}' specified. Valid keys are ${pythonList(Object.keys(grammar.sortKeys))}`,
-  );
+function withTies(order: readonly Order[], ties: readonly (readonly [string, 'text' | 'integer', boolean])[]): Order[] {
+  const sorted = new Set(order.map((one) => (one.on === 'attribute' ? one.column : '')));
+  const more = ties.filter(([column]) => !sorted.has(column));
+  return [
+    ...order,
+    ...more.map(([column, holds, descending]): Order => ({ on: 'attribute', column, holds, descending })),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { Stage } from '../../context.ts';
+import { realNetwork } from '../../platform/webhooks/network.ts';
 import { mlflowOperations } from '../track/index.ts';
 import { aliasOperations } from './alias.routes.ts';
 import { registryErrors } from './errors.ts';
@@ -6,6 +7,9 @@ import { registryMigrations } from './migrations/index.ts';
 import { modelRoutes } from './model.routes.ts';
 import { modelVersionOperations } from './model-version.routes.ts';
 import { registeredModelOperations } from './registered-model.routes.ts';
+import { versionArtifactRoutes } from './version-artifact.routes.ts';
+import { mlflowDeliveryJob } from './webhooks/deliver-message.ts';
+import { mlflowWebhookOperations } from './webhooks/webhook.routes.ts';
 
 export const registryStage: Stage = {
   name: 'registry',
@@ -16,7 +20,10 @@ export const registryStage: Stage = {
       registeredModelOperations(add, context);
       aliasOperations(add, context);
       modelVersionOperations(add, context);
+      mlflowWebhookOperations(add, context, realNetwork);
     });
+    await versionArtifactRoutes(app, context);
     modelRoutes(app, context);
   },
+  jobs: (context) => [mlflowDeliveryJob(context, realNetwork)],
 };

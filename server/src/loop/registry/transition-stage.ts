@@ -10,6 +10,8 @@ import { archiveOthers, findVersion, updateVersion } from './version.store.ts';
 export interface Transition {
   readonly key: VersionKey;
   readonly stage: Stage;
+  /** The stage as the client wrote it. */
+  readonly written?: string;
   /** Moves what is in that stage to Archived. */
   readonly archiveOthers: boolean;
   readonly actor: string;
@@ -18,12 +20,12 @@ export interface Transition {
 /** Sets the label that MLflow calls a stage; no traffic moves. @throws RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE */
 export async function transitionStage(
   parts: Pick<Context, 'db' | 'clock'>,
-  { key, stage, archiveOthers: archive, actor }: Transition,
+  { key, stage, written = stage, archiveOthers: archive, actor }: Transition,
 ): Promise<ModelVersion> {
   if (archive && stage !== 'Staging' && stage !== 'Production') {
     throw invalidParameter(
       'Model version transition cannot archive existing model versions because ' +
-        `'${stage}' is not an Active stage. Valid stages are ['Staging', 'Production']`,
+        `'${written}' is not an Active stage. Valid stages are ['Staging', 'Production']`,
     );
   }
   const { db, clock } = parts;

@@ -17,7 +17,7 @@ import { createRetrainStage } from './stage.ts';
 async function untilDone({ context }: Pick<TestApp, 'context'>, number = 1) {
   const firing = async () =>
     (await listFirings(context.db.read, { policy: 'weekly', limit: 10 })).find((one) => one.number === number);
-  await expect.poll(async () => (await firing())?.state, { timeout: 20_000 }).toBe('done');
+  await expect.poll(async () => (await firing())?.state, { timeout: 60_000 }).toBe('done');
   const found = await firing();
   if (!found) throw new Error('There is no firing.');
   return found;

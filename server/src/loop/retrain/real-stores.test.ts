@@ -50,7 +50,7 @@ describe.each(databases)('a firing over real stores on $name', (database) => {
     await declare(t);
     await drift(t);
     const last = async () => (await listFirings(t.context.db.read, { limit: 1 }))[0];
-    await expect.poll(async () => (await last())?.state, { timeout: 20_000 }).toBe('done');
+    await expect.poll(async () => (await last())?.state, { timeout: 60_000 }).toBe('done');
     const firing = await last();
     expect(firing).toMatchObject({ outcome: 'promoted', version: 'version:flights/1' });
     const job = await findJob(t.context.db.read, firing?.job ?? '');

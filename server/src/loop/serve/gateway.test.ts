@@ -38,10 +38,10 @@ describe('a gateway', () => {
     expect(await kept(gateway)).toBe(2);
     const id = answer.headers.get('bucle-prediction-id') ?? '';
     await expect
-      .poll(() => serving.t.client.request('GET', `/api/v1/predictions/${id}.0`).catch(() => null), { timeout: 10_000 })
+      .poll(() => serving.t.client.request('GET', `/api/v1/predictions/${id}.0`).catch(() => null), { timeout: 60_000 })
       .not.toBe(null);
     await expect
-      .poll(async () => (await untilState(serving.t.client, deployment, ['ready'])).traffic, { timeout: 10_000 })
+      .poll(async () => (await untilState(serving.t.client, deployment, ['ready'])).traffic, { timeout: 60_000 })
       .toBe(100);
   });
 
@@ -73,7 +73,7 @@ describe('a gateway', () => {
     const captured = async ({ headers }: { headers: Headers }) => {
       const id = headers.get('bucle-prediction-id') ?? '';
       await expect
-        .poll(() => findPrediction(serving.t.context, id).catch(() => null), { timeout: 10_000 })
+        .poll(() => findPrediction(serving.t.context, id).catch(() => null), { timeout: 60_000 })
         .not.toBe(null);
       return findPrediction(serving.t.context, id);
     };
@@ -150,7 +150,7 @@ describe('a gateway', () => {
     await expect.poll(async () => (await ask(gateway, { 'bucle-deployment': first.id })).status).toBe(404);
     const models = join(serving.gatewayData, 'gateway', 'models');
     // Its model and golden answers are gone; the ONNX form, which both share, is not.
-    await expect.poll(async () => (await readdir(models)).length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(async () => (await readdir(models)).length, { timeout: 60_000 }).toBe(3);
     expect((await ask(gateway)).headers.get('bucle-model-version')).toBe('tiny/2');
   });
 
@@ -183,7 +183,7 @@ describe('a gateway', () => {
     await using gateway = await serving.start({ host: '0.0.0.0', allowedHosts: ['127.0.0.1'] });
     const url = gateway.url.replace('0.0.0.0', '127.0.0.1');
     const reach = { ...gateway, url };
-    await expect.poll(async () => (await get(`${url}/v2/health/ready`)).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await get(`${url}/v2/health/ready`)).status, { timeout: 60_000 }).toBe(200);
     expect(await ask(reach)).toMatchObject({ status: 401, body: { error_code: 'UNAUTHENTICATED' } });
     expect((await ask(reach, { authorization: 'Bearer bucle_wrong' })).status).toBe(401);
     expect((await ask(reach, { authorization: `Bearer ${secret}` })).status).toBe(200);

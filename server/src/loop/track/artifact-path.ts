@@ -1,3 +1,4 @@
+import { artifactRootKey } from '../../platform/blobs/artifact-root.ts';
 import { checkKey } from '../../platform/blobs/blob-store.ts';
 import { invalidParameter } from './mlflow-protocol/index.ts';
 import { unquoteFully } from './names.ts';
@@ -12,14 +13,31 @@ const ROOT = 'artifacts';
 export function artifactKey(path: string): string {
   const bare = path.endsWith('/') ? path.slice(0, -1) : path;
   if (bare === '') return ROOT;
-  for (const form of new Set([bare, unquoteFully(bare)])) refuseUnsafe(form);
+  checkArtifactPath(bare);
   return checkKey(`${ROOT}/${bare}`);
+}
+
+/**
+ * Key of what lies at a location (of a run, a logged model, a version), and below it at a path; null for a location
+ * that this server could never read. Only its proxy's artifacts and those of its own default root ever have blobs.
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function locatedKey(uri: string, path = ''): string | null {
+  if (path !== '') checkArtifactPath(path);
+  const folder = artifactFolder(uri);
+  const root = folder === null ? artifactRootKey(uri) : artifactKey(folder);
+  return root === null || path === '' ? root : checkKey(`${root}/${path}`);
 }
 
 /** The folder that an artifact URI names; null when it is not this server that keeps it. */
 export function artifactFolder(uri: string): string | null {
   const match = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*([^?#]*)$/.exec(uri);
   return match ? (match[1] ?? '').replace(/\/+$/, '') : null;
+}
+
+/** @throws INVALID_PARAMETER_VALUE */
+export function checkArtifactPath(path: string): void {
+  for (const form of new Set([path, unquoteFully(path)])) refuseUnsafe(form);
 }
 
 function refuseUnsafe(path: string): void {

@@ -2,21 +2,26 @@ import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Context } from '../../context.ts';
 import type { App } from '../../platform/http/create-http.ts';
-import { artifactFolder, artifactKey } from './artifact-path.ts';
+import { artifactKey } from './artifact-path.ts';
+import { downloadRoutes } from './download.routes.ts';
 import { listBelow, listFolder } from './list-artifacts.ts';
 import {
   type AddOperation,
   invalidParameter,
-  missing,
-  mlflowError,
+  mlflowOperations,
   speakMlflow,
   text,
   toResponseJson,
 } from './mlflow-protocol/index.ts';
+import { presignedUrlOperations } from './multipart/presigned-url.routes.ts';
+import { presignedRoutes, signedRoutes } from './multipart/signed.routes.ts';
+import { openSigner } from './multipart/signed-url.ts';
+import { uploadOperations } from './multipart/upload.routes.ts';
 import { requireOwnArtifact } from './own-artifact.ts';
-import { requireModel, requireRun } from './require-run.ts';
+import { requireRun } from './require-run.ts';
 import { runId } from './run.routes.ts';
 import { sendBlob } from './send-blob.ts';
+import { refuseUnserved } from './serve-switch.ts';
 
 type Parts = Pick<Context, 'db' | 'blobs'>;
 
@@ -34,19 +39,47 @@ export function artifactOperations(add: AddOperation, { db, blobs }: Parts): voi
       return { root_uri: artifactUri, files: await listBelow({ blobs }, artifactUri, path) };
     },
   });
+  presignedUrlOperations(add, { db, blobs });
 }
 
 /** The artifact proxy: bytes are streamed both ways, whatever content type they are said to have. */
-export async function artifactRoutes(app: App, parts: Parts): Promise<void> {
+export async function artifactRoutes(
+  app: App,
+  context: Pick<Context, 'db' | 'blobs' | 'clock' | 'config'>,
+): Promise<void> {
+  const parts = { ...context, signer: openSigner(context) };
+  const { serve } = context.config.artifacts;
+  await streams(app, (scope) => {
+    if (!serve) refuseUnserved(scope);
+    for (const prefix of PREFIXES) {
+      proxyRoutes(scope, prefix, parts);
+      presignedRoutes(scope, prefix, parts);
+    }
+    signedRoutes(scope, parts);
+  });
+  await streams(app, (scope) => downloadRoutes(scope, parts));
+  const uploads = (add: AddOperation, scope: App) => {
+    if (!serve) refuseUnserved(scope);
+    uploadOperations(add, parts);
+  };
+  await mlflowOperations(
+    app,
+    uploads,
+    PREFIXES.map((prefix) => `${prefix}/`),
+  );
+}
+
+/** A scope where bodies stay streams. */
+async function streams(app: App, declare: (scope: App) => void): Promise<void> {
   await app.register((scope, _options, registered) => {
     speakMlflow(scope as unknown as App);
     scope.removeAllContentTypeParsers();
+    // The name says what it is; what the client calls it may not even be a type.
+    scope.addHook('onRequest', async ({ headers }) => {
+      headers['content-type'] = 'application/octet-stream';
+    });
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    for (const prefix of PREFIXES) {
-      proxyRoutes(scope as unknown as App, prefix, parts);
-      refusedRoutes(scope as unknown as App, prefix);
-    }
-    downloadRoutes(scope as unknown as App, parts);
+    declare(scope as unknown as App);
     registered();
   });
 }
@@ -79,7 +112,8 @@ function proxyRoutes(app: App, prefix: string, { db, blobs }: Parts): void {
     url,
     config: { jobs: true },
     async handler(request, reply) {
-      const path = filePath(request);
+      const path = starOf(request).replace(/\/$/, '');
+      if (path === '') throw invalidParameter('Invalid path');
       const key = artifactKey(path);
       await requireOwnArtifact(db.read, path, request.principal);
       await blobs.delete(key);
@@ -87,75 +121,18 @@ function proxyRoutes(app: App, prefix: string, { db, blobs }: Parts): void {
     },
   });
   app.get(`${prefix}/artifacts`, async (request, reply) => {
-    const files = await listFolder({ blobs }, queryText(request, 'path') ?? '');
+    const { path } = request.query as Record<string, unknown>;
+    const files = await listFolder({ blobs }, typeof path === 'string' ? path : '');
     return reply.type(JSON_TYPE).send(toResponseJson({ files }));
   });
 }
 
-/** Clients that ask for these fall back to plain PUT and GET when they read exactly these words. */
-function refusedRoutes(app: App, prefix: string): void {
-  for (const step of ['create', 'complete', 'abort']) {
-    app.post(`${prefix}/mpu/${step}/*`, { config: { scope: 'read' } }, async () => {
-      throw mlflowError('NOT_IMPLEMENTED', 'Multipart upload is not supported for the current artifact repository');
-    });
-  }
-  app.get(`${prefix}/presigned/*`, async () => {
-    throw mlflowError('NOT_IMPLEMENTED', 'Multipart download is not supported for the current artifact repository');
-  });
-}
-
-/** One file of a run or a logged model, for browsers. */
-function downloadRoutes(app: App, { db, blobs }: Parts): void {
-  const method = ['GET', 'HEAD'];
-  for (const url of ['/get-artifact', '/ajax-api/2.0/mlflow/get-artifact']) {
-    app.route({
-      method,
-      url,
-      exposeHeadRoute: false,
-      async handler(request, reply) {
-        const id = queryText(request, 'run_id') ?? queryText(request, 'run_uuid');
-        if (id === undefined) throw missing('run_id');
-        const path = requiredPath(request, 'path');
-        const { artifactUri } = await requireRun(db.read, id);
-        return sendBlob(request, reply, { blobs, key: keyBelow(artifactUri, path), path });
-      },
-    });
-  }
-  app.route({
-    method,
-    url: '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files',
-    exposeHeadRoute: false,
-    async handler(request, reply) {
-      const path = requiredPath(request, 'artifact_file_path');
-      const { model_id } = request.params as { model_id: string };
-      const { artifactUri } = await requireModel(db.read, model_id);
-      return sendBlob(request, reply, { blobs, key: keyBelow(artifactUri, path), path });
-    },
-  });
-}
-
-function keyBelow(rootUri: string, path: string): string {
-  const root = artifactFolder(rootUri);
-  if (root === null) {
-    throw invalidParameter(`The artifacts are at ${rootUri}, which this server does not read: ask there.`);
-  }
-  artifactKey(path);
-  return artifactKey(`${root}/${path}`);
-}
-
 function filePath(request: FastifyRequest): string {
-  const path = (request.params as { '*': string })['*'];
-  if (path === '' || path.endsWith('/')) throw invalidParameter('Invalid path');
-  return path;
+  const path = starOf(request);
+  if (path !== '' && !path.endsWith('/')) return path;
+  throw invalidParameter("Artifact path must include a filename (cannot end with '/').");
 }
 
-function requiredPath(request: FastifyRequest, name: string): string {
-  const path = queryText(request, name);
-  if (path === undefined || path === '') throw missing(name);
-  return path;
-}
-
-function queryText({ query }: FastifyRequest, name: string): string | undefined {
-  const value = (query as Record<string, unknown>)[name];
-  return typeof value === 'string' ? value : undefined;
+function starOf({ params }: FastifyRequest): string {
+  return (params as { '*': string })['*'];
 }

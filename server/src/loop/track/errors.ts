@@ -2,6 +2,12 @@ import { defineErrors } from '../../platform/errors.ts';
 
 /** Of Bucle's own routes; MLflow's clients get MLflow's errors (see mlflow-protocol/). */
 export const trackErrors = defineErrors('TRACK', {
+  RUN_NOT_FOUND: { status: 404, message: 'There is no run {run}.' },
+  METRIC_NOT_FOUND: {
+    status: 404,
+    message: 'The run {run} has no metric {key}.',
+    next: 'GET /api/v1/runs/{run}/metrics lists its metrics.',
+  },
   MODEL_NOT_FOUND: { status: 404, message: 'There is no logged model {model}.' },
   MODEL_ELSEWHERE: {
     status: 409,

@@ -5,6 +5,7 @@ import {
   findExperiment,
   findExperimentByName,
   insertExperiment,
+  moveEmptyExperiment,
   updateExperiment,
   upsertExperimentTag,
 } from './experiment.store.ts';
@@ -17,7 +18,10 @@ type Parts = Pick<Context, 'db' | 'clock'>;
 
 export interface NewExperiment {
   readonly name: string;
+  /** Absent: below `artifactRoot`. */
   readonly artifactLocation?: string | undefined;
+  /** Absent: `mlflow-artifacts:`. */
+  readonly artifactRoot?: string;
   readonly tags?: readonly Pair[];
   readonly actor: string;
 }
@@ -31,13 +35,25 @@ export async function createExperiment({ db, clock }: Parts, given: NewExperimen
   });
 }
 
+const PROXIED_ROOT = 'mlflow-artifacts:';
+const DEFAULT_EXPERIMENT = 0;
+
+/** The experiment that is there from the start lies below the root that the server was started with, too. */
+export async function placeDefaultExperiment({ db, config }: Pick<Context, 'db' | 'config'>): Promise<void> {
+  const { defaultRoot } = config.artifacts;
+  if (defaultRoot === PROXIED_ROOT) return;
+  const [from, to] = [`${PROXIED_ROOT}/${DEFAULT_EXPERIMENT}`, `${defaultRoot}/${DEFAULT_EXPERIMENT}`];
+  await db.transaction((trx) => moveEmptyExperiment(trx, DEFAULT_EXPERIMENT, from, to));
+}
+
 /** In the caller's transaction; null when the name is taken. */
 export async function insertNamed(
   trx: Trx,
   { clock }: Pick<Parts, 'clock'>,
   given: NewExperiment,
 ): Promise<number | null> {
-  const { name, artifactLocation, tags = [], actor } = given;
+  const { name, artifactRoot = PROXIED_ROOT, tags = [], actor } = given;
+  const artifactLocation = given.artifactLocation ?? ((number: number) => `${artifactRoot}/${number}`);
   const id = await insertExperiment(trx, { name, artifactLocation, now: clock.now() });
   if (id === null) return null;
   for (const tag of tags) await upsertExperimentTag(trx, id, tag);
@@ -72,6 +88,14 @@ export async function renameExperiment({ db, clock }: Parts, id: number, name: s
     if (await findExperimentByName(trx, name)) throw await nameTaken(trx, name);
     await updateExperiment(trx, id, { name, now: clock.now() });
   });
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE for a deleted one */
+export async function requireActiveExperiment(trx: Trx, id: number): Promise<ExperimentWithTags> {
+  const experiment = await findExperiment(trx, id);
+  if (!experiment) throw noExperiment(id);
+  requireActive(experiment);
+  return experiment;
 }
 
 /** @throws INVALID_PARAMETER_VALUE in MLflow's words */

@@ -1,14 +1,14 @@
 import type { Context } from '../../context.ts';
 import type { Principal } from '../../platform/auth/principal.ts';
-import {
-  deleteExperimentTag,
-  findExperiment,
-  findExperimentByName,
-  updateExperiment,
-  upsertExperimentTag,
-} from './experiment.store.ts';
+import { deleteExperimentTag, findExperiment, findExperimentByName, upsertExperimentTag } from './experiment.store.ts';
 import { parseExperimentId, toExperimentJson } from './experiment.ts';
-import { createExperiment, moveExperiment, noExperiment, renameExperiment } from './experiment-life.ts';
+import {
+  createExperiment,
+  moveExperiment,
+  noExperiment,
+  renameExperiment,
+  requireActiveExperiment,
+} from './experiment-life.ts';
 import { type AddOperation, list, message, mlflowError, required, text } from './mlflow-protocol/index.ts';
 import {
   checkArtifactLocation,
@@ -18,10 +18,11 @@ import {
   MAX_EXPERIMENT_TAG_VALUE,
 } from './names.ts';
 import { searchExperiments, searchFields } from './search-experiments.ts';
+import type { Pair } from './workspace.ts';
 
-type Parts = Pick<Context, 'db' | 'clock'>;
+type Parts = Pick<Context, 'db' | 'clock' | 'config'>;
 
-const tag = { key: required(text()), value: text() };
+const tag = { key: text(), value: text() };
 const one = { experiment_id: required(text()) };
 
 export function experimentOperations(add: AddOperation, parts: Parts): void {
@@ -33,9 +34,10 @@ export function experimentOperations(add: AddOperation, parts: Parts): void {
     async handle({ name, artifact_location, tags }, { principal }) {
       refuseJobs(principal, name);
       const id = await createExperiment(parts, {
-        name: checkExperimentName(name, 'name'),
+        name: checkExperimentName(name),
         artifactLocation: checkArtifactLocation(artifact_location),
-        tags: tags.map(({ key, value = '' }, i) => checkTag({ key, value }, `tags[${i}].key`)),
+        artifactRoot: parts.config.artifacts.defaultRoot,
+        tags: tags.map(({ key = '', value = '' }) => checkTag({ key, value })),
         actor: principal.name,
       });
       return { experiment_id: String(id) };
@@ -99,24 +101,23 @@ function changeOperations(add: AddOperation, parts: Parts): void {
     path: 'experiments/update',
     request: { ...one, new_name: required(text()) },
     async handle({ experiment_id, new_name }) {
-      await renameExperiment(parts, parseExperimentId(experiment_id), checkExperimentName(new_name, 'new_name'));
+      await renameExperiment(parts, parseExperimentId(experiment_id), checkExperimentName(new_name));
       return {};
     },
   });
 }
 
-function tagOperations(add: AddOperation, { db, clock }: Parts): void {
+function tagOperations(add: AddOperation, { db }: Parts): void {
   add({
     method: 'POST',
     path: 'experiments/set-experiment-tag',
-    request: { ...one, ...tag },
+    request: { ...one, key: required(text()), value: text() },
     async handle({ experiment_id, key, value = '' }) {
       const id = parseExperimentId(experiment_id);
-      const checked = checkTag({ key, value }, 'key');
+      const checked = checkTag({ key, value });
       await db.transaction(async (trx) => {
-        if (!(await findExperiment(trx, id))) throw noExperiment(id);
+        await requireActiveExperiment(trx, id);
         await upsertExperimentTag(trx, id, checked);
-        await updateExperiment(trx, id, { now: clock.now() });
       });
       return {};
     },
@@ -128,7 +129,7 @@ function tagOperations(add: AddOperation, { db, clock }: Parts): void {
     async handle({ experiment_id, key }) {
       const id = parseExperimentId(experiment_id);
       await db.transaction(async (trx) => {
-        if (!(await findExperiment(trx, id))) throw noExperiment(id);
+        await requireActiveExperiment(trx, id);
         if (await deleteExperimentTag(trx, id, key)) return;
         const name = key.slice(0, 300);
         throw mlflowError('RESOURCE_DOES_NOT_EXIST', `No tag with name: ${name} in experiment with id ${id}`);
@@ -147,8 +148,8 @@ function refuseJobs(principal: Principal, name: string): void {
   );
 }
 
-function checkTag(given: { key: string; value: string }, parameter: string) {
-  checkKeyName(given.key, parameter);
+function checkTag(given: Pair): Pair {
+  checkKeyName(given.key, 'key');
   checkLength(given.value, 'value', MAX_EXPERIMENT_TAG_VALUE);
   return given;
 }

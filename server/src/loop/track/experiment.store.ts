@@ -31,7 +31,7 @@ export async function findExperimentByName(db: Db, name: string): Promise<Experi
 /** Null when the name is taken, also by a deleted one. Replicas that insert at once get different ids. */
 export async function insertExperiment(
   trx: Trx,
-  given: { readonly name: string; readonly artifactLocation: string | undefined; readonly now: number },
+  given: { readonly name: string; readonly artifactLocation: string | ((id: number) => string); readonly now: number },
 ): Promise<number | null> {
   for (;;) {
     const id = await nextId(trx);
@@ -41,7 +41,8 @@ export async function insertExperiment(
         workspace: WORKSPACE,
         id,
         name: given.name,
-        artifact_location: given.artifactLocation ?? `mlflow-artifacts:/${id}`,
+        artifact_location:
+          typeof given.artifactLocation === 'string' ? given.artifactLocation : given.artifactLocation(id),
         lifecycle: 'active',
         created_at: given.now,
         updated_at: given.now,
@@ -73,6 +74,27 @@ export async function updateExperiment(
     .set({ ...columns, updated_at: now })
     .where('workspace', '=', WORKSPACE)
     .where('id', '=', id)
+    .execute();
+}
+
+/** Only while nothing was logged in it: what is there already stays where it is. */
+export async function moveEmptyExperiment(db: Db, id: number, from: string, to: string): Promise<void> {
+  await db
+    .updateTable('experiments')
+    .set({ artifact_location: to })
+    .where('workspace', '=', WORKSPACE)
+    .where('id', '=', id)
+    .where('artifact_location', '=', from)
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('runs').select('runs.id').whereRef('experiment', '=', 'experiments.id'))),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('logged_models').select('logged_models.id').whereRef('experiment', '=', 'experiments.id'),
+        ),
+      ),
+    )
     .execute();
 }
 

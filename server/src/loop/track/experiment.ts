@@ -1,5 +1,5 @@
 import { invalidParameter } from './mlflow-protocol/index.ts';
-import type { Lifecycle, Pair } from './workspace.ts';
+import { type Lifecycle, type Pair, WORKSPACE } from './workspace.ts';
 
 export interface Experiment {
   readonly id: number;
@@ -18,7 +18,7 @@ export interface ExperimentWithTags extends Experiment {
 
 /** @throws INVALID_PARAMETER_VALUE */
 export function parseExperimentId(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (/^\s*[+-]?\d{1,15}\s*$/.test(text)) return Number(text);
   throw invalidParameter(`Invalid experiment ID '${text.slice(0, 100)}'. Experiment ID must be a valid integer.`);
 }
 
@@ -30,6 +30,7 @@ export function toExperimentJson(experiment: ExperimentWithTags) {
     lifecycle_stage: experiment.lifecycle,
     creation_time: experiment.createdAt,
     last_update_time: experiment.updatedAt,
+    workspace: WORKSPACE,
     tags: experiment.tags,
   };
 }

@@ -41,27 +41,19 @@ export interface InputTables {
 
 export const CONTEXT_TAG = 'mlflow.data.context';
 
-/** A dataset is known by experiment, name and digest. Call under the lock of the run. */
+/** A dataset is known by experiment, name and digest; what a run said of it first stays. Call under the lock of the run. */
 export async function upsertInput(
   trx: Trx,
   { run, experiment, input }: { run: string; experiment: number; input: DatasetInput },
 ): Promise<void> {
   const dataset = await upsertDataset(trx, experiment, input.dataset);
-  const before = await trx
-    .selectFrom('run_inputs')
-    .select('tags')
-    .where('workspace', '=', WORKSPACE)
-    .where('run', '=', run)
-    .where('dataset', '=', dataset)
-    .executeTakeFirst();
-  const merged = new Map(parseTags(before?.tags ?? '[]').map(({ key, value }) => [key, value]));
-  for (const { key, value } of input.tags) merged.set(key, value);
-  const tags = JSON.stringify([...merged].map(([key, value]) => ({ key, value })));
-  const context = merged.get(CONTEXT_TAG) ?? null;
+  const unique = new Map(input.tags.map(({ key, value }) => [key, value]));
+  const tags = JSON.stringify([...unique].map(([key, value]) => ({ key, value })));
+  const context = unique.get(CONTEXT_TAG) ?? null;
   await trx
     .insertInto('run_inputs')
     .values({ workspace: WORKSPACE, run, dataset, context, tags })
-    .onConflict((conflict) => conflict.columns(['workspace', 'run', 'dataset']).doUpdateSet({ context, tags }))
+    .onConflict((conflict) => conflict.columns(['workspace', 'run', 'dataset']).doNothing())
     .execute();
 }
 

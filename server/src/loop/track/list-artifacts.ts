@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { artifactFolder, artifactKey } from './artifact-path.ts';
+import { artifactKey, locatedKey } from './artifact-path.ts';
 
 export interface ArtifactEntry {
   readonly path: string;
@@ -18,16 +18,19 @@ export async function listBelow(
   path: string,
 ): Promise<ArtifactEntry[]> {
   const folder = path.replace(/\/$/, '');
-  if (folder !== '') artifactKey(folder);
-  const root = artifactFolder(rootUri);
-  if (root === null) return [];
-  const entries = await listFolder({ blobs }, [root, folder].filter((part) => part !== '').join('/'));
+  const key = locatedKey(rootUri, folder);
+  if (key === null) return [];
+  const entries = await listKey({ blobs }, key);
   return folder === '' ? entries : entries.map((entry) => ({ ...entry, path: `${folder}/${entry.path}` }));
 }
 
 /** By name. @throws INVALID_PARAMETER_VALUE */
-export async function listFolder({ blobs }: Pick<Context, 'blobs'>, folder: string): Promise<ArtifactEntry[]> {
-  const entries = await blobs.list(artifactKey(folder));
+export function listFolder(parts: Pick<Context, 'blobs'>, folder: string): Promise<ArtifactEntry[]> {
+  return listKey(parts, artifactKey(folder));
+}
+
+async function listKey({ blobs }: Pick<Context, 'blobs'>, key: string): Promise<ArtifactEntry[]> {
+  const entries = await blobs.list(key);
   return entries.map(({ name, isDirectory, size }) => ({
     path: name,
     is_dir: isDirectory,

@@ -2,8 +2,8 @@ import type { Context } from '../../context.ts';
 import type { Trx } from '../../database.ts';
 import type { Principal } from '../../platform/auth/principal.ts';
 import { findActiveModels, upsertModelMetrics } from './logged-model.store.ts';
-import { insertMetrics } from './metric.store.ts';
-import { invalidParameter, mlflowError, pythonList } from './mlflow-protocol/index.ts';
+import { insertMetrics, lockOfRun } from './metric.store.ts';
+import { invalidParameter, mlflowError, pythonList, pythonText } from './mlflow-protocol/index.ts';
 import { requireWritableRun } from './require-run.ts';
 import { insertParams, updateRun, upsertRunTags } from './run.store.ts';
 import { JOB_TAG, NAME_TAG, type Point, type Run } from './run.ts';
@@ -20,6 +20,8 @@ export interface Batch {
   readonly metrics: readonly LoggedPoint[];
   readonly params: readonly Pair[];
   readonly tags: readonly Pair[];
+  /** Not a batch at all: a param that would change is refused in other words. */
+  readonly single?: boolean;
 }
 
 /** Logs all of it or nothing; what was logged before and is the same changes nothing. @throws INVALID_PARAMETER_VALUE */
@@ -29,8 +31,10 @@ export async function logBatch(
 ): Promise<void> {
   refuseDuplicates(batch.params);
   await db.transaction(async (trx) => {
+    // First of all, so that whoever has it waits for no param or tag of the run that another has.
+    if (batch.metrics.length > 0) await db.lock(trx, lockOfRun(id));
     const run = await requireWritableRun(trx, id, principal);
-    if (batch.params.length > 0) await logParams(trx, run, batch.params);
+    if (batch.params.length > 0) await logParams(trx, run, batch);
     if (batch.metrics.length > 0) await logMetrics(trx, run, batch.metrics);
     if (batch.tags.length > 0) await setRunTags(trx, run, batch.tags);
   });
@@ -54,7 +58,7 @@ async function logMetrics(trx: Trx, run: Run, points: readonly LoggedPoint[]): P
 }
 
 /** Params never change. @throws INVALID_PARAMETER_VALUE naming each param that would */
-async function logParams(trx: Trx, run: Run, params: readonly Pair[]): Promise<void> {
+async function logParams(trx: Trx, run: Run, { params, single }: Batch): Promise<void> {
   const present = await insertParams(trx, run.id, params);
   const changed = params.flatMap(({ key, value }) => {
     const old = present.get(key);
@@ -62,14 +66,15 @@ async function logParams(trx: Trx, run: Run, params: readonly Pair[]): Promise<v
   });
   const [first] = changed;
   if (first === undefined) return;
-  if (params.length === 1) {
+  if (single === true) {
     throw invalidParameter(
       `Changing param values is not allowed. Param with key='${first.key}' was already logged with value='${first.old}' ` +
         `for run ID='${run.id}'. Attempted logging new value '${first.value}'.`,
     );
   }
   const shown = changed.map(
-    ({ key, old, value }) => `{'key': '${key}', 'old_value': '${old}', 'new_value': '${value}'}`,
+    ({ key, old, value }) =>
+      `{'key': ${pythonText(key)}, 'old_value': ${pythonText(old)}, 'new_value': ${pythonText(value)}}`,
   );
   throw invalidParameter(
     `Changing param values is not allowed. Params were already logged='[${shown.join(', ')}]' for run ID='${run.id}'.`,
@@ -96,7 +101,7 @@ export function fixedTag() {
 
 function refuseDuplicates(params: readonly Pair[]): void {
   const keys = params.map(({ key }) => key);
-  const twice = [...new Set(keys.filter((key, i) => keys.indexOf(key) !== i))];
+  const twice = keys.filter((key, i) => keys.indexOf(key) !== i);
   if (twice.length === 0) return;
   throw invalidParameter(
     `Duplicate parameter keys have been submitted: ${pythonList(twice)}. Please ensure the request contains only one param value per param key.`,

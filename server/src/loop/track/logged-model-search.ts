@@ -1,34 +1,15 @@
 import {
-  type Comparison,
+  type Attribute,
+  type Condition,
   invalidParameter,
   LIST_OPERATORS,
-  type NumberTest,
-  numberTest,
-  parseFilter,
-  pythonList,
-  pythonSet,
+  NUMBER_OPERATORS,
+  type Order,
+  readConditions,
+  type SearchGrammar,
+  type SortColumn,
   TEXT_OPERATORS,
-  type TextTest,
-  textTest,
 } from './mlflow-protocol/index.ts';
-
-const TEXTS = {
-  name: 'name',
-  model_id: 'id',
-  model_type: 'model_type',
-  status: 'status',
-  source_run_id: 'source_run',
-} as const;
-const NUMBERS = {
-  creation_timestamp: 'created_at',
-  creation_timestamp_ms: 'created_at',
-  creation_time: 'created_at',
-  last_updated_timestamp: 'updated_at',
-  last_updated_timestamp_ms: 'updated_at',
-} as const;
-
-export type ModelTextColumn = (typeof TEXTS)[keyof typeof TEXTS];
-export type ModelNumberColumn = (typeof NUMBERS)[keyof typeof NUMBERS];
 
 /** Narrows metrics to those measured on this dataset. */
 export interface DatasetNarrowing {
@@ -36,86 +17,104 @@ export interface DatasetNarrowing {
   readonly digest: string | null;
 }
 
-export type ModelCondition =
-  | { readonly on: 'metric'; readonly key: string; readonly test: NumberTest }
-  | { readonly on: 'param' | 'tag'; readonly key: string; readonly test: TextTest }
-  | { readonly on: 'text'; readonly column: ModelTextColumn; readonly test: TextTest }
-  | { readonly on: 'experiment'; readonly test: TextTest }
-  | { readonly on: 'number'; readonly column: ModelNumberColumn; readonly test: NumberTest };
+export type ModelOrder =
+  | Extract<Order, { on: 'attribute' }>
+  | {
+      readonly on: 'metric';
+      readonly key: string;
+      readonly dataset: DatasetNarrowing | null;
+      readonly descending: boolean;
+    };
 
-export type ModelOrder = { readonly descending: boolean } & (
-  | { readonly on: 'metric'; readonly key: string; readonly dataset: DatasetNarrowing | null }
-  | { readonly on: 'attribute'; readonly column: ModelTextColumn | ModelNumberColumn | 'experiment' }
-);
-
-const ATTRIBUTES = [...Object.keys(TEXTS), 'experiment_id', ...Object.keys(NUMBERS)];
 const STRINGS = [...TEXT_OPERATORS, ...LIST_OPERATORS];
+const created = { column: 'created_at', holds: 'integer' } as const;
+const updated = { column: 'updated_at', holds: 'integer' } as const;
+const times = {
+  ...{ creation_timestamp: created, creation_timestamp_ms: created, creation_time: created },
+  ...{ last_updated_timestamp: updated, last_updated_timestamp_ms: updated, last_updated_time: updated },
+};
+
+const grammar: SearchGrammar = {
+  entities: { attributes: 'attribute', metrics: 'metric', params: 'param', tags: 'tag' },
+  refuseEntity: (name) =>
+    `Invalid entity type: '${name}'. Expected one of ['attributes', 'metrics', 'params', 'tags'].`,
+  pairOperators: STRINGS,
+  unquoted: true,
+  attributes: {
+    name: { column: 'name', holds: 'text', lists: true },
+    model_id: { column: 'id', holds: 'text', lists: true },
+    model_type: { column: 'model_type', holds: 'text', lists: true, absentIsEmpty: true },
+    status: { column: 'status', holds: 'text', lists: true, toStored: toStatus },
+    source_run_id: { column: 'source_run', holds: 'text', lists: true, absentIsEmpty: true },
+    experiment_id: { column: 'experiment', holds: 'id', lists: true },
+    ...times,
+  } satisfies Record<string, Attribute>,
+  refuseOperator: (entity, key, operator) =>
+    `Invalid comparison operator for ${entity}s.${key}: '${operator}'. Expected one of ` +
+    `(${(entity === 'metric' || Object.hasOwn(times, key) ? NUMBER_OPERATORS : STRINGS).map((one) => `'${one}'`).join(', ')}).`,
+  sortable: {
+    name: { column: 'name', holds: 'text' },
+    model_id: { column: 'id', holds: 'text' },
+    model_type: { column: 'model_type', holds: 'text', absentIsEmpty: true },
+    status: { column: 'status', holds: 'text' },
+    source_run_id: { column: 'source_run', holds: 'text', absentIsEmpty: true },
+    experiment_id: { column: 'experiment', holds: 'integer' },
+    ...times,
+  } satisfies Record<string, SortColumn>,
+  sortEntities: [],
+};
 
 /** @throws INVALID_PARAMETER_VALUE */
-export function parseModelFilter(filter: string | undefined): ModelCondition[] {
-  return parseFilter(filter).map(toCondition);
+export function parseModelFilter(filter: string | undefined): Condition[] {
+  return readConditions(grammar, filter);
 }
 
-/** @throws INVALID_PARAMETER_VALUE */
-export function toModelOrder(given: {
+interface GivenOrder {
   readonly field_name: string;
   readonly ascending: boolean | undefined;
   readonly dataset_name: string | undefined;
   readonly dataset_digest: string | undefined;
-}): ModelOrder {
-  const { field_name: name, ascending = true, dataset_name, dataset_digest = null } = given;
+}
+
+/** Unique in the end: the newest first, then by id. @throws INVALID_PARAMETER_VALUE */
+export function parseModelOrder(given: readonly GivenOrder[]): ModelOrder[] {
+  const order = given.map(toModelOrder);
+  const isSortedBy = (column: string) => order.some((one) => one.on === 'attribute' && one.column === column);
+  const newest: ModelOrder[] = isSortedBy('created_at') ? [] : [{ on: 'attribute', ...created, descending: true }];
+  const id: ModelOrder[] = isSortedBy('id')
+    ? []
+    : [{ on: 'attribute', column: 'id', holds: 'text', descending: false }];
+  return [...order, ...newest, ...id];
+}
+
+function toModelOrder({ field_name, ascending = true, dataset_name, dataset_digest }: GivenOrder): ModelOrder {
+  const name = field_name.trim();
   const descending = !ascending;
+  if (dataset_digest && !dataset_name) {
+    throw invalidParameter('`dataset_digest` can only be specified if `dataset_name` is also specified.');
+  }
   if (name.startsWith('metrics.')) {
-    const dataset = dataset_name ? { name: dataset_name, digest: dataset_digest } : null;
-    return { on: 'metric', key: name.slice('metrics.'.length), dataset, descending };
+    const dataset = dataset_name ? { name: dataset_name, digest: dataset_digest || null } : null;
+    return { on: 'metric', key: withoutQuotes(name.slice('metrics.'.length)), dataset, descending };
   }
   const key = name.replace(/^attributes?\./, '');
-  if (key === 'experiment_id') return { on: 'attribute', column: 'experiment', descending };
-  const column = find(TEXTS, key) ?? find(NUMBERS, key);
-  if (column === undefined) throw unknownAttribute('order_by field name', name);
-  return { on: 'attribute', column, descending };
+  const column = Object.hasOwn(grammar.sortable, key) ? grammar.sortable[key] : undefined;
+  if (column !== undefined) return { on: 'attribute', ...column, descending };
+  const hint = name.includes('.') ? 'Only metrics are supported.' : `Known ones are metrics.<key>, ${known()}.`;
+  throw invalidParameter(`Invalid order by field name: ${name.slice(0, 300)}. ${hint}`);
 }
 
-function toCondition(comparison: Comparison): ModelCondition {
-  const { entity, key } = comparison;
-  switch (entity) {
-    case 'metrics':
-      return { on: 'metric', key, test: numberTest(comparison, 'metric') };
-    case 'params':
-      return { on: 'param', key, test: textTest(comparison, 'params', STRINGS) };
-    case 'tags':
-      return { on: 'tag', key, test: textTest(comparison, 'tags', STRINGS) };
-    case null:
-    case 'attributes':
-      return toAttributeCondition(comparison);
-    default:
-      throw invalidParameter(
-        `Invalid entity type: '${entity}'. Expected one of ${pythonList(['attributes', 'metrics', 'params', 'tags'])}.`,
-      );
-  }
+function known(): string {
+  return Object.keys(grammar.sortable).join(', ');
 }
 
-function toAttributeCondition(comparison: Comparison): ModelCondition {
-  const { key } = comparison;
-  const number = find(NUMBERS, key);
-  if (number) return { on: 'number', column: number, test: numberTest(comparison, 'numeric attribute') };
-  const test = () => textTest(comparison, 'attributes', STRINGS);
-  if (key === 'experiment_id') return { on: 'experiment', test: test() };
-  const column = find(TEXTS, key);
-  if (column === undefined) throw unknownAttribute('attribute key', key);
-  // Clients write READY, the database LOGGED_MODEL_READY.
-  if (column === 'status') return { on: 'text', column, test: { ...test(), texts: test().texts.map(toStatus) } };
-  return { on: 'text', column, test: test() };
+function withoutQuotes(key: string): string {
+  return /^(`.*`|".*")$/s.test(key) && key.length > 2 ? key.slice(1, -1) : key;
 }
 
+/** Clients write READY, or its number, and the database LOGGED_MODEL_READY. */
 function toStatus(text: string): string {
-  return /^(PENDING|READY|UPLOAD_FAILED)$/.test(text) ? `LOGGED_MODEL_${text}` : text;
-}
-
-function unknownAttribute(what: string, key: string) {
-  return invalidParameter(`Invalid ${what} '${key}' specified. Valid keys are '${pythonSet(ATTRIBUTES)}'`);
-}
-
-function find<T>(columns: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(columns, key) ? columns[key] : undefined;
+  const byNumber: Readonly<Record<string, string>> = { '1': 'PENDING', '2': 'READY', '3': 'UPLOAD_FAILED' };
+  const status = byNumber[text] ?? text;
+  return /^(PENDING|READY|UPLOAD_FAILED)$/.test(status) ? `LOGGED_MODEL_${status}` : status;
 }

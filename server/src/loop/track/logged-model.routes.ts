@@ -23,7 +23,7 @@ import {
   required,
   text,
 } from './mlflow-protocol/index.ts';
-import { checkLength, MAX_KEY, MAX_PARAM_VALUE, MAX_RUN_TAG_VALUE, truncate } from './names.ts';
+import { checkLength, MAX_KEY } from './names.ts';
 import { checkOwnModel, requireModel, requireOwnModel } from './require-run.ts';
 import { joinUri, randomName } from './run.ts';
 import { searchFields, searchLoggedModels } from './search-logged-models.ts';
@@ -71,8 +71,8 @@ function createOperation(add: AddOperation, { db, clock }: Parts): void {
         };
         await checkOwnModel(trx, model, principal);
         await insertLoggedModel(trx, model);
-        await upsertModelPairs(trx, 'logged_model_params', id, checkPairs(params, MAX_PARAM_VALUE));
-        await upsertModelPairs(trx, 'logged_model_tags', id, checkPairs(tags, MAX_RUN_TAG_VALUE));
+        await upsertModelPairs(trx, 'logged_model_params', id, checkPairs(params));
+        await upsertModelPairs(trx, 'logged_model_tags', id, checkPairs(tags));
       });
       return answer(db, id);
     },
@@ -151,9 +151,9 @@ function deleteOperation(add: AddOperation, { db, clock }: Parts): void {
 }
 
 function pairOperations(add: AddOperation, { db, clock }: Parts): void {
-  for (const [method, path, field, table, most] of [
-    ['PATCH', 'logged-models/:model_id/tags', 'tags', 'logged_model_tags', MAX_RUN_TAG_VALUE],
-    ['POST', 'logged-models/:model_id/params', 'params', 'logged_model_params', MAX_PARAM_VALUE],
+  for (const [method, path, field, table] of [
+    ['PATCH', 'logged-models/:model_id/tags', 'tags', 'logged_model_tags'],
+    ['POST', 'logged-models/:model_id/params', 'params', 'logged_model_params'],
   ] as const) {
     add({
       method,
@@ -161,7 +161,7 @@ function pairOperations(add: AddOperation, { db, clock }: Parts): void {
       jobs: true,
       request: { model_id: modelId, tags: list(pair), params: list(pair) },
       async handle(request, { principal }) {
-        const pairs = checkPairs(request[field], most);
+        const pairs = checkPairs(request[field]);
         await db.transaction(async (trx) => {
           const model = await requireOwnModel(trx, request.model_id, principal);
           await upsertModelPairs(trx, table, model.id, pairs);
@@ -200,9 +200,10 @@ function causeOf({ sourceRun }: LoggedModel): string | null {
   return sourceRun === null ? null : `run:${sourceRun}`;
 }
 
-function checkPairs(given: readonly { key: string; value: string | undefined }[], most: number): Pair[] {
+/** Values of any length: a tag of them holds JSON that grows with each registered version. */
+function checkPairs(given: readonly { key: string; value: string | undefined }[]): Pair[] {
   return given.map(({ key, value = '' }) => {
     checkLength(key, 'key', MAX_KEY);
-    return { key, value: truncate(value, most) };
+    return { key, value };
   });
 }

@@ -1,4 +1,4 @@
-import { invalidParameter } from './mlflow-protocol/index.ts';
+import { invalidParameter, pythonText } from './mlflow-protocol/index.ts';
 import type { Point } from './run.ts';
 import type { Lifecycle, Pair } from './workspace.ts';
 
@@ -45,7 +45,7 @@ export interface LoggedModelDetail extends LoggedModel {
 export function checkModelName(name: string): string {
   if (!/[/:.%"']/.test(name)) return name;
   throw invalidParameter(
-    `Invalid model name (${name.slice(0, 100)}) provided. Model name must be a non-empty string and cannot contain ` +
+    `Invalid model name (${pythonText(name.slice(0, 100))}) provided. Model name must be a non-empty string and cannot contain ` +
       `the following characters: ('/', ':', '.', '%', '"', "'")`,
   );
 }

@@ -9,6 +9,8 @@ import {
   list,
   message,
   mlflowError,
+  pythonJson,
+  pythonSet,
   required,
   text,
 } from './mlflow-protocol/index.ts';
@@ -16,7 +18,7 @@ import { checkKeyName, checkLength, MAX_PARAM_VALUE, MAX_RUN_TAG_VALUE, truncate
 import { requireWritableRun } from './require-run.ts';
 import { runId } from './run.routes.ts';
 import { deleteRunTag, findRunTag, upsertRunTags } from './run.store.ts';
-import { JOB_TAG } from './run.ts';
+import { type DatasetInput, JOB_TAG } from './run.ts';
 
 type Parts = Pick<Context, 'db'>;
 
@@ -57,7 +59,7 @@ function singleOperations(add: AddOperation, parts: Parts): void {
     jobs: true,
     request: { run_id: runId, ...pair },
     async handle({ run_id: run, ...param }, { principal }) {
-      await logBatch(parts, { run, principal, batch: { ...nothing, params: [toParam(param, 'Param key')] } });
+      await logBatch(parts, { run, principal, batch: { ...nothing, params: [toParam(param, 'key')], single: true } });
       return {};
     },
   });
@@ -85,15 +87,16 @@ function batchOperation(add: AddOperation, parts: Parts): void {
       tags: list(message(pair)),
     },
     async handle({ run_id, metrics, params, tags }, { principal }) {
-      checkCount('metrics', metrics.length, 1_000);
-      checkCount('params', params.length, 100);
-      checkCount('tags', tags.length, 100);
-      checkCount('metrics, params, and tags', metrics.length + params.length + tags.length, 1_000);
+      checkRunId(run_id);
       const batch: Batch = {
         metrics: metrics.map((metric, i) => toMetric(metric, `metrics[${i}].`)),
         params: params.map((param, i) => toParam(param, `params[${i}].key`)),
         tags: tags.map((tag, i) => toTag(tag, `tags[${i}].key`)),
       };
+      checkCount('metrics', metrics.length, 1_000);
+      checkCount('params', params.length, 100);
+      checkCount('tags', tags.length, 100);
+      checkCount('metrics, params, and tags', metrics.length + params.length + tags.length, 1_000);
       await logBatch(parts, { run: run_id, principal, batch });
       return {};
     },
@@ -121,12 +124,12 @@ function deleteTagOperation(add: AddOperation, { db }: Parts): void {
 const dataset = message({
   name: required(text()),
   digest: required(text()),
-  source_type: required(text()),
-  source: required(text()),
+  source_type: text(),
+  source: text(),
   schema: text(),
   profile: text(),
 });
-const inputTag = message({ key: required(text()), value: required(text()) });
+const inputTag = message({ key: required(text()), value: text() });
 
 function inputOperations(add: AddOperation, { db }: Parts): void {
   add({
@@ -139,11 +142,12 @@ function inputOperations(add: AddOperation, { db }: Parts): void {
       models: list(message({ model_id: required(text()) })),
     },
     async handle({ run_id, datasets, models }, { principal }) {
-      for (const [i, input] of datasets.entries()) checkInput(input, `datasets[${i}]`);
+      checkRunId(run_id);
+      const inputs = datasets.map(toInput);
       await db.transaction(async (trx) => {
         await db.lock(trx, `run:${run_id}`);
         const { id: run, experiment } = await requireWritableRun(trx, run_id, principal);
-        for (const input of datasets) await upsertInput(trx, { run, experiment, input });
+        for (const input of inputs) await upsertInput(trx, { run, experiment, input });
         const linked = models.map(({ model_id }) => ({ model: model_id, step: 0 }));
         await insertRunModels(trx, run, 'input', linked);
       });
@@ -154,7 +158,7 @@ function inputOperations(add: AddOperation, { db }: Parts): void {
     method: 'POST',
     path: 'runs/outputs',
     jobs: true,
-    request: { run_id: runId, models: list(message({ model_id: required(text()), step: integer() })) },
+    request: { run_id: runId, models: required(list(message({ model_id: required(text()), step: integer() }))) },
     async handle({ run_id, models }, { principal }) {
       await db.transaction(async (trx) => {
         await db.lock(trx, `run:${run_id}`);
@@ -207,11 +211,12 @@ function parseModelJson(text: string): Record<string, unknown> {
     // It is written again: what is nested too deep for that is refused here.
     JSON.stringify(model);
   } catch (error) {
-    throw invalidParameter(`Malformed model info. ${(error as Error).message}`);
+    const shown = `Malformed model info. \n ${text.slice(0, 300)} \n is not a valid JSON.`;
+    throw mlflowError('INVALID_PARAMETER_VALUE', shown, { cause: error });
   }
   const fields = typeof model === 'object' && model !== null ? (model as Record<string, unknown>) : {};
   const missing = ['artifact_path', 'flavors', 'utc_time_created', 'run_id'].filter((name) => !(name in fields));
-  if (missing.length > 0) throw invalidParameter(`Model json is missing mandatory fields: ${missing.join(', ')}`);
+  if (missing.length > 0) throw invalidParameter(`Model json is missing mandatory fields: ${pythonSet(missing)}`);
   return fields;
 }
 
@@ -227,11 +232,11 @@ type GivenMetric = {
 
 function toMetric(given: GivenMetric, path: string): LoggedPoint {
   const { key, value, timestamp, step = 0 } = given;
-  checkKeyName(key, path === '' ? 'key' : `${path}name`);
+  checkKeyName(key, `${path}name`, 'Metric name');
   if (timestamp < 0) {
     throw invalidParameter(
-      `Invalid value ${timestamp} for parameter '${path}timestamp' supplied: metric '${key}' (value=${value}). ` +
-        'Timestamp must be a nonnegative long (64-bit integer) .',
+      `Invalid value ${timestamp} for parameter '${path}timestamp' supplied: metric '${key}' (value=${pythonFloat(value)}). ` +
+        'Timestamp must be a nonnegative long (64-bit integer) ',
     );
   }
   const model = given.model_id || null;
@@ -246,8 +251,20 @@ function toMetric(given: GivenMetric, path: string): LoggedPoint {
   };
 }
 
+function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
+}
+
+/** @throws INVALID_PARAMETER_VALUE */
+function checkRunId(id: string): void {
+  if (!/^[a-zA-Z0-9][\p{L}\p{N}_-]{0,255}$/u.test(id)) {
+    throw invalidParameter(`Invalid value ${pythonJson(id)} for parameter 'run_id' supplied.`);
+  }
+}
+
 function toParam({ key, value = '' }: { key: string; value: string | undefined }, parameter: string) {
-  checkKeyName(key, parameter);
+  checkKeyName(key, parameter, 'Param key');
   return { key, value: truncate(value, MAX_PARAM_VALUE) };
 }
 
@@ -260,28 +277,31 @@ function checkCount(what: string, count: number, most: number): void {
   if (count <= most) return;
   throw invalidParameter(
     `A batch logging request can contain at most ${most} ${what}. Got ${count} ${what}. ` +
-      'Please split up metrics across multiple requests and try again.',
+      `Please split up ${what} across multiple requests and try again.`,
   );
 }
 
-function checkInput(
-  input: {
-    readonly tags: readonly { readonly key: string; readonly value: string }[];
-    readonly dataset: { readonly name: string; readonly digest: string; readonly source: string } & {
-      readonly schema: string | undefined;
-      readonly profile: string | undefined;
-    };
-  },
-  path: string,
-): void {
-  const { name, digest, source, schema = '', profile = '' } = input.dataset;
-  checkLength(name, `${path}.dataset.name`, 500);
-  checkLength(digest, `${path}.dataset.digest`, 36);
-  checkLength(source, `${path}.dataset.source`, 65_535);
-  checkLength(schema, `${path}.dataset.schema`, 1_048_575);
-  checkLength(profile, `${path}.dataset.profile`, 16_777_215);
-  for (const [i, tag] of input.tags.entries()) {
-    checkLength(tag.key, `${path}.tags[${i}].key`, 255);
-    checkLength(tag.value, `${path}.tags[${i}].value`, 500);
+interface GivenInput {
+  readonly tags: readonly { readonly key: string; readonly value: string | undefined }[];
+  readonly dataset: Partial<Record<'source_type' | 'source' | 'schema' | 'profile', string | undefined>> & {
+    readonly name: string;
+    readonly digest: string;
+  };
+}
+
+function toInput({ tags, dataset }: GivenInput): DatasetInput {
+  const { name, digest, source_type = '', source = '', schema, profile } = dataset;
+  checkLength(name, 'name', 500);
+  checkLength(digest, 'digest', 36);
+  checkLength(source, 'source', 65_535);
+  checkLength(schema ?? '', 'schema', 1_048_575);
+  checkLength(profile ?? '', 'profile', 16_777_215);
+  for (const { key, value = '' } of tags) {
+    checkLength(key, 'key', 255);
+    checkLength(value, 'value', 500);
   }
+  return {
+    dataset: { name, digest, source_type, source, schema, profile },
+    tags: tags.map(({ key, value = '' }) => ({ key, value })),
+  };
 }

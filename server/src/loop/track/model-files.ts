@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
-import { artifactFolder, artifactKey } from './artifact-path.ts';
+import { checkArtifactPath, locatedKey } from './artifact-path.ts';
 import { trackErrors } from './errors.ts';
 import { requireActiveModel } from './golden.ts';
 
@@ -21,14 +21,14 @@ export async function openModelFile(
   path: string,
 ): Promise<{ readonly size: number; readonly etag: string; readonly body: Readable } | null> {
   const root = await rootKey(parts, modelId);
-  artifactKey(path);
+  checkArtifactPath(path);
   const blob = await parts.blobs.get(`${root}/${path}`);
   return blob && { size: blob.info.size, etag: blob.info.etag, body: blob.body };
 }
 
 async function rootKey(parts: Parts, modelId: string): Promise<string> {
   const { artifactUri } = await requireActiveModel(parts, modelId);
-  const folder = artifactFolder(artifactUri);
-  if (folder === null) throw trackErrors.MODEL_ELSEWHERE({ model: modelId, uri: artifactUri });
-  return artifactKey(folder);
+  const key = locatedKey(artifactUri);
+  if (key === null) throw trackErrors.MODEL_ELSEWHERE({ model: modelId, uri: artifactUri });
+  return key;
 }

@@ -4,6 +4,7 @@ import { artifactFolder } from './artifact-path.ts';
 import { findLoggedModelRow } from './logged-model.store.ts';
 import { notOwn, ownsModel } from './require-run.ts';
 import { findRunRow } from './run.store.ts';
+import { findTraceRow } from './traces/trace.store.ts';
 
 /**
  * A job may write below the artifacts of its own runs and of what they logged, nowhere else.
@@ -28,6 +29,8 @@ async function ownsFolder(
 ): Promise<boolean> {
   const run = await findRunRow(db, id);
   if (run) return run.job === principal.jobId && artifactFolder(run.artifactUri) === folder;
+  const trace = await findTraceRow(db, id);
+  if (trace) return trace.job === principal.jobId && folder === `${trace.experiment}/traces/${trace.id}/artifacts`;
   const model = await findLoggedModelRow(db, id);
   if (!model || artifactFolder(model.artifactUri) !== folder) return false;
   return ownsModel(db, model, principal);

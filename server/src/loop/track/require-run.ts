@@ -34,9 +34,9 @@ export async function requireModel(db: Db, id: string, options: { allowDeleted?:
   throw mlflowError('RESOURCE_DOES_NOT_EXIST', `Logged model with ID '${id.slice(0, 300)}' not found.`);
 }
 
-/** A model that this caller may change. @throws RESOURCE_DOES_NOT_EXIST, PERMISSION_DENIED */
+/** A model that this caller may change, deleted or not, as MLflow has it. @throws RESOURCE_DOES_NOT_EXIST, PERMISSION_DENIED */
 export async function requireOwnModel(db: Db, id: string, principal: Principal): Promise<LoggedModel> {
-  const model = await requireModel(db, id);
+  const model = await requireModel(db, id, { allowDeleted: true });
   await checkOwnModel(db, model, principal);
   return model;
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Context } from '../../context.ts';
-import { artifactFolder, artifactKey } from './artifact-path.ts';
+import { locatedKey } from './artifact-path.ts';
 import { findRunRow } from './run.store.ts';
 
 /** A file among a run's artifacts; null when there is no such run or file, or when another server keeps them. */
@@ -10,9 +10,8 @@ export async function openRunFile(
   path: string,
 ): Promise<{ readonly size: number; readonly body: Readable } | null> {
   const run = await findRunRow(db.read, runId);
-  const folder = run ? artifactFolder(run.artifactUri) : null;
-  if (folder === null) return null;
-  artifactKey(path);
-  const blob = await blobs.get(`${artifactKey(folder)}/${path}`);
+  const key = run ? locatedKey(run.artifactUri, path) : null;
+  if (key === null) return null;
+  const blob = await blobs.get(key);
   return blob && { size: blob.info.size, body: blob.body };
 }

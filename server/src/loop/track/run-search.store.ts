@@ -1,148 +1,136 @@
-import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Expression, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Db, Tables } from '../../database.ts';
 import type { DialectName } from '../../platform/db/database.ts';
 import {
-  afterKeys,
-  type KeysetValues,
+  attributeKeys,
+  byBytes,
+  conditionSql,
+  type FoundRow,
+  hangsOn,
   nullsLast,
-  numberCondition,
-  orderClause,
+  type Order,
+  type PageQuery,
+  type PageRequest,
+  type SearchScope,
   type SortKey,
-  textCondition,
+  selectPage,
 } from './mlflow-protocol/index.ts';
 import { toRun } from './run.store.ts';
 import type { Run } from './run.ts';
-import type { RunCondition, RunOrder, RunSearch } from './run-search.ts';
+import type { RunSearch } from './run-search.ts';
 import { WORKSPACE } from './workspace.ts';
 
-type Query = SelectQueryBuilder<Tables & { r: Tables['runs'] }, 'r', object>;
-type Builder = ExpressionBuilder<Tables & { r: Tables['runs'] }, 'r'>;
-
-export interface FoundRun {
-  readonly run: Run;
-  /** Its place in the order, for the token of the next page. */
-  readonly position: KeysetValues;
+/**
+ * A part of the order: all rows that have a value of the first key, then those that have none. Each is a query of
+ * its own, whose order an index can give.
+ */
+interface Phase {
+  readonly from: RawBuilder<unknown>;
+  readonly where: readonly Expression<SqlBool>[];
+  readonly keys: readonly SortKey[];
 }
+
+type Row = Tables['runs'];
 
 /** One page of a search: each clause is one look-up by key per run, whatever the length of the history. */
 export async function searchRunRows(
   db: Db,
   dialect: DialectName,
   search: RunSearch,
-  page: { readonly after: KeysetValues | null; readonly limit: number },
-): Promise<FoundRun[]> {
-  let query = db
-    .selectFrom('runs as r')
-    .where('r.workspace', '=', WORKSPACE)
-    .where('r.experiment', 'in', [...search.experiments])
-    .where('r.lifecycle', 'in', [...search.lifecycles]) as unknown as Query;
-  for (const condition of search.conditions) query = query.where((eb) => toSql(eb, dialect, condition));
-  const { joined, keys } = addOrder(query, search.order);
-  let paged = joined.limit(page.limit);
-  for (const key of keys) paged = paged.orderBy(orderClause(key));
-  if (page.after !== null) paged = paged.where(afterKeys(keys, page.after));
-  const rows = (await paged
-    .selectAll('r')
-    .select(keys.map(({ expression }, i) => sql`${expression}`.as(`sort_${i}`)))
-    .execute()) as unknown as (Tables['runs'] & Record<string, string | number | null>)[];
-  return rows.map((row) => ({
-    run: toRun(row),
-    position: keys.map((_, i) => row[`sort_${i}`] ?? null),
-  }));
-}
-
-function addOrder(query: Query, order: readonly RunOrder[]): { joined: Query; keys: SortKey[] } {
-  let joined = query;
-  const keys: SortKey[] = [];
-  for (const [i, one] of order.entries()) {
-    if (one.on === 'attribute') {
-      keys.push(...nullsLast(columnOf(one.column), one.descending));
-      continue;
+  { after, limit }: PageRequest,
+): Promise<FoundRow<Run>[]> {
+  const scope: SearchScope = {
+    ...{ dialect, row: 'r', owner: [['run', 'id']] },
+    tables: { tag: 'run_tags', param: 'run_params', metric: 'run_metrics' },
+  };
+  const where = [
+    sql<SqlBool>`r.workspace = ${WORKSPACE}`,
+    oneOf('r.experiment', search.experiments),
+    oneOf('r.lifecycle', search.lifecycles),
+    ...search.conditions.map((condition) => conditionSql(scope, condition)),
+  ];
+  const found: FoundRow<Run>[] = [];
+  const [start = 0, ...position] = after ?? [];
+  for (const [i, phase] of phasesOf(scope, search.order).entries()) {
+    if (i < Number(start) || found.length >= limit) continue;
+    const query: PageQuery = {
+      ...{ columns: sql`r.*`, from: phase.from, where: [...where, ...phase.where], keys: phase.keys },
+      ...{ after: after !== null && i === start ? position : null, limit: limit - found.length },
+    };
+    for (const one of await selectPage<Row>(db, query)) {
+      found.push({ row: toRun(one.row), position: [i, ...one.position] });
     }
-    const table = { metric: 'run_metrics', param: 'run_params', tag: 'run_tags' }[one.on];
-    const alias = `o${i}`;
-    const value = sql.ref(`${alias}.value`);
-    joined = joined.leftJoin(
-      (eb) =>
-        eb
-          .selectFrom(table as 'run_metrics')
-          .select(['run', 'value'])
-          .$if(one.on === 'metric', (q) => q.select('is_nan'))
-          .where('workspace', '=', WORKSPACE)
-          .where('key', '=', one.key)
-          .as(alias),
-      (join) => join.on(sql<SqlBool>`${sql.ref(`${alias}.run`)} = r.id`),
-    ) as unknown as Query;
-    keys.push(...(one.on === 'metric' ? metricKeys(alias, value, one.descending) : nullsLast(value, one.descending)));
   }
-  if (order.length === 0) keys.push(...nullsLast(sql.ref('r.start_time'), true));
-  if (!order.some((one) => one.on === 'attribute' && one.column === 'run_id')) {
-    keys.push({ expression: sql.ref('r.id'), descending: false });
-  }
-  return { joined, keys };
+  return found;
 }
 
-/** Numbers, then NaN, then runs without the metric: in both directions. */
-function metricKeys(alias: string, value: Expression<unknown>, descending: boolean): SortKey[] {
-  const rank = sql`case when ${value} is null then 2 else ${sql.ref(`${alias}.is_nan`)} end`;
+function oneOf(column: string, values: readonly (string | number)[]): Expression<SqlBool> {
+  const [first, ...more] = values;
+  return more.length === 0
+    ? sql<SqlBool>`${sql.ref(column)} = ${first}`
+    : sql<SqlBool>`${sql.ref(column)} in (${sql.join([...values])})`;
+}
+
+function phasesOf(scope: SearchScope, order: readonly Order[]): Phase[] {
+  const { joins, keys } = laterKeys(scope, order.slice(1));
+  const rows = sql`runs as r`;
+  const [first] = order;
+  const phase = (from: RawBuilder<unknown>, where: Expression<SqlBool>[], own: readonly SortKey[]): Phase => ({
+    ...{ from: sql.join([from, ...joins], sql` `), where, keys: [...own, ...keys] },
+  });
+  if (first === undefined) return [phase(rows, [], [])];
+  if (first.on === 'attribute') {
+    const column = sql.ref(`r.${first.column}`);
+    const own = attributeKeys(scope, { ...first, nullable: undefined });
+    if (!first.nullable) return [phase(rows, [], own)];
+    return [
+      phase(rows, [sql<SqlBool>`${column} is not null`], own),
+      phase(rows, [sql<SqlBool>`${column} is null`], []),
+    ];
+  }
+  const table = sql.table({ metric: 'run_metrics', param: 'run_params', tag: 'run_tags' }[first.on]);
+  const having = sql`${rows} join ${table} as o on ${hangsOn(scope, 'o', first.key)}`;
+  const lacking = sql<SqlBool>`not exists (select 1 from ${table} as o where ${hangsOn(scope, 'o', first.key)})`;
+  const value = sql.ref('o.value');
+  const { descending } = first;
+  if (first.on !== 'metric') {
+    const own = { expression: byBytes(scope.dialect, value), descending, holds: 'text' } as const;
+    return [phase(having, [], [own]), phase(rows, [lacking], [])];
+  }
   return [
-    { expression: rank, descending: false },
-    { expression: value, descending },
+    phase(having, [sql<SqlBool>`o.is_nan = 0`], [{ expression: value, descending, holds: 'double' }]),
+    phase(having, [sql<SqlBool>`o.is_nan = 1`], []),
+    phase(rows, [lacking], []),
   ];
 }
 
-function columnOf(column: string): Expression<unknown> {
-  return sql.ref(`r.${{ run_id: 'id', run_name: 'name' }[column] ?? column}`);
-}
-
-function toSql(eb: Builder, dialect: DialectName, condition: RunCondition): Expression<SqlBool> {
-  switch (condition.on) {
-    case 'number':
-      return numberCondition(columnOf(condition.column), condition.test);
-    case 'text':
-      return textCondition(dialect, columnOf(condition.column), condition.test);
-    case 'metric':
-      return eb.exists(
-        eb
-          .selectFrom('run_metrics as x')
-          .select(sql`1`.as('one'))
-          .where('x.workspace', '=', WORKSPACE)
-          .whereRef('x.run', '=', 'r.id')
-          .where('x.key', '=', condition.key)
-          .where(numberCondition(sql.ref('x.value'), condition.test)),
-      );
-    case 'param':
-    case 'tag':
-      return pairCondition(eb, dialect, condition);
-    case 'dataset':
-      return datasetCondition(eb, dialect, condition);
+/** What sorts the rows that are the same by the first key. */
+function laterKeys(scope: SearchScope, order: readonly Order[]): { joins: RawBuilder<unknown>[]; keys: SortKey[] } {
+  const joins: RawBuilder<unknown>[] = [];
+  const keys: SortKey[] = [];
+  for (const [i, one] of order.entries()) {
+    if (one.on === 'attribute') {
+      keys.push(...attributeKeys(scope, one));
+      continue;
+    }
+    const alias = `o${i}`;
+    const value = sql.ref(`${alias}.value`);
+    const table = sql.table({ metric: 'run_metrics', param: 'run_params', tag: 'run_tags' }[one.on]);
+    joins.push(sql`left join ${table} as ${sql.ref(alias)} on ${hangsOn(scope, alias, one.key)}`);
+    keys.push(
+      ...(one.on === 'metric'
+        ? metricKeys(value, sql.ref(`${alias}.is_nan`), one.descending)
+        : nullsLast(byBytes(scope.dialect, value), one.descending, 'text')),
+    );
   }
+  return { joins, keys };
 }
 
-function pairCondition(eb: Builder, dialect: DialectName, condition: Extract<RunCondition, { on: 'param' | 'tag' }>) {
-  const { on, key, test } = condition;
-  const named = eb
-    .selectFrom(on === 'param' ? 'run_params as x' : 'run_tags as x')
-    .select(sql`1`.as('one'))
-    .where('x.workspace', '=', WORKSPACE)
-    .whereRef('x.run', '=', 'r.id')
-    .where('x.key', '=', key);
-  if (test.operator === 'IS NULL') return eb.not(eb.exists(named));
-  if (test.operator === 'IS NOT NULL') return eb.exists(named);
-  return eb.exists(named.where(textCondition(dialect, sql.ref('x.value'), test)));
-}
-
-function datasetCondition(eb: Builder, dialect: DialectName, condition: Extract<RunCondition, { on: 'dataset' }>) {
-  const column = sql.ref(condition.column === 'context' ? 'i.context' : `d.${condition.column}`);
-  return eb.exists(
-    eb
-      .selectFrom('run_inputs as i')
-      .innerJoin('input_datasets as d', (join) =>
-        join.onRef('d.workspace', '=', 'i.workspace').onRef('d.id', '=', 'i.dataset'),
-      )
-      .select(sql`1`.as('one'))
-      .where('i.workspace', '=', WORKSPACE)
-      .whereRef('i.run', '=', 'r.id')
-      .where(textCondition(dialect, column, condition.test)),
-  );
+/** Numbers, then NaN, then runs without the metric: in both directions. */
+function metricKeys(value: Expression<unknown>, isNan: Expression<unknown>, descending: boolean): SortKey[] {
+  const rank = sql`case when ${value} is null then 2 else ${isNan} end`;
+  return [
+    { expression: rank, descending: false, holds: 'integer' },
+    { expression: value, descending, holds: 'double' },
+  ];
 }

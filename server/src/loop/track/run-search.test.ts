@@ -68,7 +68,7 @@ describe.each(databases)('searching runs on $name', (database) => {
       "params.p > '1'": "400 Invalid comparator '>' not one of '{",
       'params.p = 1': "400 Expected a quoted string value for parameter (e.g. 'my-value'). Got value 1",
       "metrics.m = '1'": "400 Expected numeric value type for metric. Found '1'",
-      "status IN ('RUNNING')": "400 Only the 'run_id' attribute supports comparison with a list",
+      "status IN ('RUNNING')": "400 Only ['run_id'] attributes support comparison with a list",
     };
     for (const [filter, names] of Object.entries(expected)) {
       found[filter] = (await search(app, { filter })).slice(0, names.startsWith('4') ? names.length : undefined);
@@ -150,7 +150,9 @@ describe.each(databases)('searching runs on $name', (database) => {
     expect(await names({ view_type: 'DELETED_ONLY' })).toEqual(['y']);
     await app.post('experiments/restore', { experiment_id });
     expect((await app.get('runs/get', { run_id })).body.run.info.lifecycle_stage).toBe('active');
-    expect((await app.post('experiments/search', {})).body.message).toContain("required parameter 'max_results'");
+    expect((await app.post('experiments/search', {})).body.message).toContain(
+      "Invalid value 0 for parameter 'max_results'",
+    );
     expect((await app.get('experiments/get', { experiment_id: '99' })).body).toEqual({
       error_code: 'RESOURCE_DOES_NOT_EXIST',
       message: 'No Experiment with id=99 exists',

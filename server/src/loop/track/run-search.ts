@@ -1,140 +1,69 @@
 import {
-  type Comparison,
-  invalidParameter,
-  LIST_OPERATORS,
+  type Condition,
   NULL_OPERATORS,
-  type NumberTest,
-  numberTest,
-  type OrderBy,
-  parseFilter,
-  parseOrderBy,
-  pythonList,
-  pythonSet,
+  type Order,
+  readConditions,
+  readOrder,
+  type SearchGrammar,
+  type SortColumn,
   TEXT_OPERATORS,
-  type TextTest,
-  textTest,
 } from './mlflow-protocol/index.ts';
 import type { Lifecycle } from './workspace.ts';
-
-const TEXT_COLUMNS = ['run_id', 'run_name', 'status', 'user_id', 'artifact_uri'] as const;
-const NUMBER_COLUMNS = ['start_time', 'end_time'] as const;
-
-export type RunTextColumn = (typeof TEXT_COLUMNS)[number];
-export type RunNumberColumn = (typeof NUMBER_COLUMNS)[number];
-
-/** One comparison of a search, checked. */
-export type RunCondition =
-  | { readonly on: 'metric'; readonly key: string; readonly test: NumberTest }
-  | { readonly on: 'param' | 'tag'; readonly key: string; readonly test: TextTest }
-  | { readonly on: 'text'; readonly column: RunTextColumn; readonly test: TextTest }
-  | { readonly on: 'number'; readonly column: RunNumberColumn; readonly test: NumberTest }
-  | { readonly on: 'dataset'; readonly column: 'name' | 'digest' | 'context'; readonly test: TextTest };
-
-export type RunOrder = { readonly descending: boolean } & (
-  | { readonly on: 'metric' | 'param' | 'tag'; readonly key: string }
-  | { readonly on: 'attribute'; readonly column: RunTextColumn | RunNumberColumn }
-);
 
 export interface RunSearch {
   readonly experiments: readonly number[];
   readonly lifecycles: readonly Lifecycle[];
-  readonly conditions: readonly RunCondition[];
-  readonly order: readonly RunOrder[];
+  readonly conditions: readonly Condition[];
+  readonly order: readonly Order[];
 }
 
-type Entity = 'metric' | 'parameter' | 'tag' | 'attribute' | 'dataset';
-const ENTITIES: readonly Entity[] = ['metric', 'parameter', 'tag', 'attribute', 'dataset'];
-const ENTITY_NAMES: Readonly<Record<string, Entity>> = {
-  metric: 'metric',
-  metrics: 'metric',
-  param: 'parameter',
-  params: 'parameter',
-  parameter: 'parameter',
-  parameters: 'parameter',
-  tag: 'tag',
-  tags: 'tag',
-  attribute: 'attribute',
-  attributes: 'attribute',
-  attr: 'attribute',
-  run: 'attribute',
-  dataset: 'dataset',
-  datasets: 'dataset',
-};
-const ATTRIBUTE_ALIASES: Readonly<Record<string, string>> = {
-  'run name': 'run_name',
-  'Run name': 'run_name',
-  'Run Name': 'run_name',
-  created: 'start_time',
-  Created: 'start_time',
+const name = { column: 'name', holds: 'text' } as const;
+const startTime = { column: 'start_time', holds: 'integer', nullable: true } as const satisfies SortColumn;
+const endTime = { column: 'end_time', holds: 'integer', nullable: true } as const satisfies SortColumn;
+
+const grammar: SearchGrammar = {
+  entities: {
+    ...{ metric: 'metric', metrics: 'metric' },
+    ...{ param: 'param', params: 'param', parameter: 'param', parameters: 'param' },
+    ...{ tag: 'tag', tags: 'tag' },
+    ...{ attribute: 'attribute', attributes: 'attribute', attr: 'attribute', run: 'attribute' },
+    ...{ dataset: 'dataset', datasets: 'dataset' },
+  },
+  refuseEntity: (name) =>
+    `Invalid entity type '${name}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']`,
+  pairOperators: [...TEXT_OPERATORS, ...NULL_OPERATORS],
+  attributes: {
+    run_id: { column: 'id', holds: 'text', lists: true },
+    ...{ run_name: name, 'run name': name, 'Run name': name, 'Run Name': name },
+    user_id: { column: 'user_id', holds: 'text' },
+    status: { column: 'status', holds: 'text' },
+    artifact_uri: { column: 'artifact_uri', holds: 'text' },
+    start_time: { column: 'start_time', holds: 'number' },
+    created: { column: 'start_time', holds: 'number' },
+    Created: { column: 'start_time', holds: 'number' },
+    end_time: { column: 'end_time', holds: 'number' },
+  },
+  sortable: {
+    run_id: { column: 'id', holds: 'text' },
+    ...{ run_name: name, 'run name': name, 'Run name': name, 'Run Name': name },
+    user_id: { column: 'user_id', holds: 'text' },
+    status: { column: 'status', holds: 'text' },
+    artifact_uri: { column: 'artifact_uri', holds: 'text' },
+    ...{ start_time: startTime, created: startTime, Created: startTime, end_time: endTime },
+  },
+  sortEntities: ['metric', 'param', 'tag'],
 };
 
 /** @throws INVALID_PARAMETER_VALUE */
-export function parseRunFilter(filter: string | undefined): RunCondition[] {
-  return parseFilter(filter).map(toCondition);
+export function parseRunFilter(filter: string | undefined): Condition[] {
+  return readConditions(grammar, filter);
 }
 
-/** @throws INVALID_PARAMETER_VALUE */
-export function parseRunOrder(clauses: readonly string[]): RunOrder[] {
-  return parseOrderBy(clauses).map(toOrder);
-}
-
-function toCondition(comparison: Comparison): RunCondition {
-  const { key } = comparison;
-  switch (entityOf(comparison.entity)) {
-    case 'metric':
-      return { on: 'metric', key, test: numberTest(comparison, 'metric') };
-    case 'parameter':
-      return { on: 'param', key, test: textTest(comparison, 'parameter', [...TEXT_OPERATORS, ...NULL_OPERATORS]) };
-    case 'tag':
-      return { on: 'tag', key, test: textTest(comparison, 'tag', [...TEXT_OPERATORS, ...NULL_OPERATORS]) };
-    case 'dataset':
-      return toDatasetCondition(comparison);
-    case 'attribute':
-      return toAttributeCondition(comparison);
-  }
-}
-
-function toDatasetCondition(comparison: Comparison): RunCondition {
-  const { key } = comparison;
-  if (key !== 'name' && key !== 'digest' && key !== 'context') {
-    throw invalidParameter(`Invalid dataset key '${key}' specified. Valid keys are '{'name', 'digest', 'context'}'`);
-  }
-  return { on: 'dataset', column: key, test: textTest(comparison, 'dataset', [...TEXT_OPERATORS, ...LIST_OPERATORS]) };
-}
-
-function toAttributeCondition(comparison: Comparison): RunCondition {
-  const column = columnOf(comparison.key);
-  if (isNumberColumn(column)) return { on: 'number', column, test: numberTest(comparison, 'numeric attribute') };
-  const isList = LIST_OPERATORS.includes(comparison.operator);
-  if (isList && column !== 'run_id') {
-    throw invalidParameter("Only the 'run_id' attribute supports comparison with a list of quoted string values.");
-  }
-  return { on: 'text', column, test: textTest(comparison, 'attribute', [...TEXT_OPERATORS, ...LIST_OPERATORS]) };
-}
-
-function toOrder({ entity, key, descending }: OrderBy): RunOrder {
-  const kind = entityOf(entity);
-  if (kind === 'dataset') throw invalidParameter("Invalid identifier type 'dataset'");
-  if (kind === 'attribute') return { on: 'attribute', column: columnOf(key), descending };
-  return { on: kind === 'parameter' ? 'param' : kind, key, descending };
-}
-
-function entityOf(name: string | null): Entity {
-  if (name === null) return 'attribute';
-  const entity = Object.hasOwn(ENTITY_NAMES, name) ? ENTITY_NAMES[name] : undefined;
-  if (entity) return entity;
-  throw invalidParameter(`Invalid entity type '${name}'. Valid values are ${pythonList(ENTITIES)}`);
-}
-
-function columnOf(key: string): RunTextColumn | RunNumberColumn {
-  const name = Object.hasOwn(ATTRIBUTE_ALIASES, key) ? ATTRIBUTE_ALIASES[key] : key;
-  const column = [...TEXT_COLUMNS, ...NUMBER_COLUMNS].find((known) => known === name);
-  if (column) return column;
-  throw invalidParameter(
-    `Invalid attribute key '${key}' specified. Valid keys are '${pythonSet([...TEXT_COLUMNS, ...NUMBER_COLUMNS])}'`,
-  );
-}
-
-function isNumberColumn(column: string): column is RunNumberColumn {
-  return NUMBER_COLUMNS.some((known) => known === column);
+/** Unique in the end: the newest first, then by id. @throws INVALID_PARAMETER_VALUE */
+export function parseRunOrder(clauses: readonly string[]): Order[] {
+  const order = readOrder(grammar, clauses);
+  const isSortedBy = (column: string) => order.some((one) => one.on === 'attribute' && one.column === column);
+  if (isSortedBy('id')) return order;
+  const newest: Order[] = isSortedBy('start_time') ? [] : [{ on: 'attribute', ...startTime, descending: true }];
+  return [...order, ...newest, { on: 'attribute', column: 'id', holds: 'text', descending: false }];
 }

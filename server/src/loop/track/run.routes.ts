@@ -18,7 +18,7 @@ import {
   required,
   text,
 } from './mlflow-protocol/index.ts';
-import { checkKeyName, MAX_RUN_TAG_VALUE, truncate } from './names.ts';
+import { checkLength, MAX_KEY, MAX_RUN_TAG_VALUE, truncate } from './names.ts';
 import { requireOwnRun, requireWritableRun } from './require-run.ts';
 import { updateRun } from './run.store.ts';
 import { JOB_TAG, NAME_TAG, RUN_STATUSES, toRunInfoJson, toRunJson } from './run.ts';
@@ -147,9 +147,10 @@ function lifecycleOperations(add: AddOperation, { db, clock }: Parts): void {
   }
 }
 
+/** When a run is made MLflow takes any name. */
 function checkTags(tags: readonly { key: string; value: string | undefined }[]): Pair[] {
   return tags.map(({ key, value = '' }, i) => {
-    checkKeyName(key, `tags[${i}].key`);
+    checkLength(key, `tags[${i}].key`, MAX_KEY);
     return { key, value: truncate(value, MAX_RUN_TAG_VALUE) };
   });
 }

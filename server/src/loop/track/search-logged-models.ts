@@ -3,11 +3,11 @@ import { parseExperimentId } from './experiment.ts';
 import { withModelDetails } from './logged-model.store.ts';
 import { toModelJson } from './logged-model.ts';
 import { searchModelRows } from './logged-model-search.store.ts';
-import { parseModelFilter, toModelOrder } from './logged-model-search.ts';
+import { parseModelFilter, parseModelOrder } from './logged-model-search.ts';
 import {
   checkMaxResults,
+  cutPage,
   decodePageToken,
-  encodePageToken,
   flag,
   integer,
   list,
@@ -47,16 +47,12 @@ export async function searchLoggedModels({ db }: Pick<Context, 'db'>, request: M
       name: dataset_name,
       digest: dataset_digest,
     })),
-    order: order_by.map(toModelOrder),
+    order: parseModelOrder(order_by),
   };
   const query = ['logged-models', experiment_ids, filter, datasets, order_by];
   const after = decodePageToken(request.page_token, query);
   const found = await searchModelRows(db.scan, db.dialect, search, { after, limit: limit + 1 });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  const models = await withModelDetails(
-    db.scan,
-    page.map(({ model }) => model),
-  );
-  return { models: models.map(toModelJson), next_page_token: last && encodePageToken(last.position, query) };
+  const { rows, next_page_token } = cutPage(found, limit, query);
+  const models = await withModelDetails(db.scan, rows);
+  return { models: models.map(toModelJson), next_page_token };
 }

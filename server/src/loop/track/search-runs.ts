@@ -3,8 +3,8 @@ import { parseExperimentId } from './experiment.ts';
 import {
   checkMaxResults,
   choice,
+  cutPage,
   decodePageToken,
-  encodePageToken,
   integer,
   list,
   type Message,
@@ -42,11 +42,7 @@ export async function searchRuns({ db }: Pick<Context, 'db'>, request: Message<t
   const after = decodePageToken(request.page_token, query);
   if (search.experiments.length === 0) return {};
   const found = await searchRunRows(db.scan, db.dialect, search, { after, limit: limit + 1 });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  const runs = await withDetails(
-    db.scan,
-    page.map(({ run }) => run),
-  );
-  return { runs: runs.map(toRunJson), next_page_token: last && encodePageToken(last.position, query) };
+  const { rows, next_page_token } = cutPage(found, limit, query);
+  const runs = await withDetails(db.scan, rows);
+  return { runs: runs.map(toRunJson), next_page_token };
 }

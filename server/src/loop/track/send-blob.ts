@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BlobInfo, BlobStore, ByteRange } from '../../platform/blobs/blob-store.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { mimeType } from './mime-type.ts';
 import { mlflowError } from './mlflow-protocol/index.ts';
 
 interface Source {
@@ -15,11 +17,16 @@ interface Source {
  */
 export async function sendBlob(request: FastifyRequest, reply: FastifyReply, source: Source): Promise<FastifyReply> {
   const { blobs, key } = source;
+  if (request.method !== 'HEAD' && isPlain(request)) {
+    const found = (await blobs.get(key)) ?? (await throwAbsent(source));
+    describe(reply, found.info, source.path);
+    return reply.header('content-length', found.info.size).send(found.body);
+  }
   const info = (await blobs.head(key)) ?? (await throwAbsent(source));
   describe(reply, info, source.path);
   const etag = `"${info.etag}"`;
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-  const wanted = usableRange(request, etag);
+  if (isKnown(request, etag)) return reply.code(304).send();
+  const wanted = usableRange(request, info);
   const range = wanted === undefined ? null : parseRange(wanted, info.size);
   if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${info.size}`).send();
   reply.header('content-length', range ? range.end - range.start + 1 : info.size);
@@ -35,11 +42,9 @@ export async function sendBlob(request: FastifyRequest, reply: FastifyReply, sou
 }
 
 function describe(reply: FastifyReply, info: BlobInfo, path: string): void {
-  const name = path.split('/').at(-1) ?? 'artifact';
-  const plain = name.replace(/[^\w.\- ]/g, '_');
   reply
-    .type('application/octet-stream')
-    .header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${encodeRfc5987(name)}`)
+    .header('content-type', mimeType(path))
+    .header('content-disposition', contentDisposition(path))
     .header('x-content-type-options', 'nosniff')
     .header('content-security-policy', "default-src 'none'; sandbox")
     .header('accept-ranges', 'bytes')
@@ -48,15 +53,31 @@ function describe(reply: FastifyReply, info: BlobInfo, path: string): void {
 }
 
 async function throwAbsent({ blobs, key, path }: Source): Promise<never> {
+  const name = path.slice(0, 500);
   const below = await blobs.list(key);
-  if (below.length > 0) throw mlflowError('INVALID_PARAMETER_VALUE', 'Artifact path refers to a directory');
-  throw mlflowError('RESOURCE_DOES_NOT_EXIST', `No such artifact: '${path.slice(0, 500)}'`);
+  if (below.length > 0) {
+    throw mlflowError('INVALID_PARAMETER_VALUE', `Artifact path refers to a directory, not a file: '${name}'`);
+  }
+  throw mlflowError('RESOURCE_DOES_NOT_EXIST', `No such artifact: '${name}'`);
+}
+
+/** No condition and no range: one look at the store is enough. */
+function isPlain({ headers }: FastifyRequest): boolean {
+  return headers.range === undefined && headers['if-none-match'] === undefined;
+}
+
+function isKnown({ headers }: FastifyRequest, etag: string): boolean {
+  const given = headers['if-none-match'];
+  if (given === undefined) return false;
+  return given.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 }
 
 /** A range that was meant for another content is none. */
-function usableRange({ headers }: FastifyRequest, etag: string): string | undefined {
+function usableRange({ headers }: FastifyRequest, { etag, modifiedAt }: BlobInfo): string | undefined {
   const condition = headers['if-range'];
-  return condition === undefined || condition === etag ? headers.range : undefined;
+  const isSame =
+    condition === undefined || condition === `"${etag}"` || condition === new Date(modifiedAt).toUTCString();
+  return isSame ? headers.range : undefined;
 }
 
 /** One range of bytes; several, or what is no range, means all (null). */
@@ -69,8 +90,4 @@ function parseRange(header: string, size: number): ByteRange | 'unsatisfiable' |
   const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   if (from !== '' && to !== '' && Number(to) < start) return null;
   return start >= size || (from === '' && Number(to) === 0) ? 'unsatisfiable' : { start, end };
-}
-
-function encodeRfc5987(name: string): string {
-  return encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

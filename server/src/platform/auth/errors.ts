@@ -11,6 +11,11 @@ export const authErrors = defineErrors('AUTH', {
     message: 'There is no live token named {name}.',
     next: '`bucle tokens ls` shows them.',
   },
+  NO_TOKEN: {
+    status: 400,
+    message: 'Callers are to show a token, and there is none yet.',
+    next: 'Create one while the server runs without --require-tokens: `bucle up`, then `bucle tokens create NAME`.',
+  },
   TOKENS_REQUIRED: {
     status: 400,
     message: 'The address {host} can be reached from outside this machine, and there is no token to protect it.',

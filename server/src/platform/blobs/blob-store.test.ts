@@ -19,7 +19,9 @@ describe.each(blobKinds)('blobs on $name', (kind) => {
     await using opened = await open();
     const { blobs } = opened;
     const bytes = Buffer.from('0123456789');
-    const stored = await blobs.put('a/b/c.txt', Readable.from([bytes.subarray(0, 4), bytes.subarray(4)]));
+    const stored = await blobs.put('a/b/c.txt', Readable.from([bytes.subarray(0, 4), bytes.subarray(4)]), {
+      hash: true,
+    });
     expect(stored).toEqual({ size: 10, sha256: createHash('sha256').update(bytes).digest('hex') });
     const whole = await blobs.get('a/b/c.txt');
     expect(whole && (await text(whole.body))).toBe('0123456789');
@@ -129,6 +131,7 @@ test('on disk a symbolic link is never followed', async () => {
   await symlink(`${path}-secret`, join(path, 'in', 'file'));
   await symlink('/etc', join(path, 'in', 'folder'));
   expect(await blobs.get('in/file')).toBeNull();
+  await expect(blobs.list('in/folder')).rejects.toMatchObject({ code: 'BLOB_INVALID_KEY' });
   await expect(blobs.get('in/folder/passwd')).rejects.toMatchObject({ code: 'BLOB_INVALID_KEY' });
   await expect(blobs.put('in/folder/evil', Buffer.from('x'))).rejects.toMatchObject({ code: 'BLOB_INVALID_KEY' });
   expect(await blobs.list('in')).toEqual([]);

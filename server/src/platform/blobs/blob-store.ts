@@ -18,10 +18,15 @@ export interface ByteRange {
   readonly end: number;
 }
 
+export interface PutOptions {
+  /** Whether to say the hash of what was stored: it costs about as much as the storing. */
+  readonly hash?: boolean;
+}
+
 export interface StoredBlob {
   readonly size: number;
-  /** Lower-case hex of the bytes that were stored. */
-  readonly sha256: string;
+  /** Lower-case hex of the bytes that were stored; null when nobody asked for it. */
+  readonly sha256: string | null;
 }
 
 export interface ListedEntry {
@@ -37,7 +42,7 @@ export interface ListedEntry {
  */
 export interface BlobStore {
   /** Streams with constant memory; replaces what was there. */
-  put(key: string, body: Readable | Uint8Array): Promise<StoredBlob>;
+  put(key: string, body: Readable | Uint8Array, options?: PutOptions): Promise<StoredBlob>;
   /** `null` when there is none. */
   head(key: string): Promise<BlobInfo | null>;
   /** `null` when there is none. */
@@ -48,6 +53,46 @@ export interface BlobStore {
   walk(prefix: string): AsyncIterable<BlobInfo>;
   /** Deletes a blob and everything below it; nothing there is fine. */
   delete(key: string): Promise<void>;
+  /** Blobs that arrive in parts. */
+  readonly parts: PartUploads;
+  /** How others reach a blob without this server; null where they can't. */
+  urls(key: string): BlobUrls | null;
+}
+
+export interface PartUpload {
+  readonly key: string;
+  readonly id: string;
+}
+
+export interface Part {
+  /** From 1; the blob is its parts in this order. */
+  readonly number: number;
+  readonly etag: string;
+}
+
+/**
+ * A blob in parts, which may arrive in any order, at once, and again: the last of a number counts. Until `finish`
+ * nothing of it can be read. What nobody finished goes after a day without a new part.
+ */
+export interface PartUploads {
+  /** Its id; no key in it. */
+  begin(key: string): Promise<string>;
+  /** Its etag. @param size bytes that will come @throws BLOB_UPLOAD_NOT_FOUND */
+  put(upload: PartUpload, number: number, body: Readable, size: number): Promise<string>;
+  /** Replaces what was there; again is fine. @throws BLOB_UPLOAD_NOT_FOUND, BLOB_PART_MISSING */
+  finish(upload: PartUpload, parts: readonly Part[]): Promise<void>;
+  /** Forgets what came; again is fine. */
+  abort(upload: PartUpload): Promise<void>;
+}
+
+/** Signed URLs of one blob: each is good for one method and one part, for so many seconds. */
+export interface BlobUrls {
+  /** @param disposition the Content-Disposition that it is answered with */
+  get(seconds: number, disposition: string): Promise<string>;
+  /** @param type the Content-Type that must come with it */
+  put(seconds: number, type: string): Promise<string>;
+  /** @param id of an upload in parts */
+  putPart(seconds: number, id: string, number: number): Promise<string>;
 }
 
 export const blobErrors = defineErrors('BLOB', {
@@ -62,6 +107,16 @@ export const blobErrors = defineErrors('BLOB', {
     retryable: true,
   },
   STORE_FAILED: { status: 503, message: 'The blob store refused {operation}: {reason}.', retryable: true },
+  UPLOAD_NOT_FOUND: {
+    status: 404,
+    message: 'There is no upload {id} of {key}: it was finished or aborted, or got no part for a day.',
+    next: 'Begin a new one.',
+  },
+  PART_MISSING: {
+    status: 400,
+    message: 'The part {number} of {key} is not what the store has: {reason}.',
+    next: 'Send that part again, then complete the upload with the ETag of the answer.',
+  },
 });
 
 const MAX_KEY_BYTES = 1_000;

@@ -5,19 +5,25 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
-  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { type Clock, systemClock } from '../clock.ts';
 import type { BlobConfig } from '../config/config.ts';
-import { type BlobInfo, type BlobStore, blobErrors, checkKey, type ListedEntry } from './blob-store.ts';
+import { type BlobInfo, type BlobStore, checkKey, type ListedEntry, type PutOptions } from './blob-store.ts';
+import { absent, bare, refused } from './s3-errors.ts';
+import { s3Parts } from './s3-parts.ts';
+import { s3Urls } from './s3-urls.ts';
 
 /** Bytes of a part; S3 allows 10,000 parts, so this carries objects of 160 GB. */
 const PART_SIZE = 16 * 1024 * 1024;
 
+export type S3Config = Extract<BlobConfig, { kind: 's3' }>;
+
 /** Blobs as objects of one bucket, below a prefix. */
-export function s3Blobs(config: Extract<BlobConfig, { kind: 's3' }>): BlobStore {
+export function s3Blobs(config: S3Config, clock: Clock = systemClock): BlobStore {
   const { bucket: Bucket, prefix: root } = config;
   const client = new S3Client({
     region: config.region,
@@ -43,19 +49,21 @@ export function s3Blobs(config: Extract<BlobConfig, { kind: 's3' }>): BlobStore 
   async function* walk(prefix: string): AsyncGenerator<BlobInfo> {
     for await (const page of pages(folder(prefix))) {
       for (const { Key = '', Size = 0, ETag = '', LastModified } of page.Contents ?? []) {
+        // What ends with a slash is how some tools mark a folder.
+        if (Key.endsWith('/')) continue;
         yield { key: Key.slice(root.length), size: Size, etag: bare(ETag), modifiedAt: LastModified?.getTime() ?? 0 };
       }
     }
   }
 
   return {
-    async put(key, body) {
+    async put(key, body, options = {}) {
       const Key = locate(key);
       if (body instanceof Uint8Array) {
         await client.send(new PutObjectCommand({ Bucket, Key, Body: body })).catch(refused('put'));
-        return { size: body.length, sha256: createHash('sha256').update(body).digest('hex') };
+        return { size: body.length, sha256: options.hash ? createHash('sha256').update(body).digest('hex') : null };
       }
-      const { stream, result } = measured(body);
+      const { stream, result } = measured(body, options);
       const upload = new Upload({ client, params: { Bucket, Key, Body: stream }, partSize: PART_SIZE, queueSize: 2 });
       await upload.done().catch(refused('put'));
       return result();
@@ -77,20 +85,13 @@ export function s3Blobs(config: Extract<BlobConfig, { kind: 's3' }>): BlobStore 
     async list(prefix) {
       const base = folder(prefix);
       const entries: ListedEntry[] = [];
-      for await (const page of pages(base, '/')) {
-        for (const { Prefix = '' } of page.CommonPrefixes ?? []) {
-          entries.push({ name: Prefix.slice(base.length, -1), isDirectory: true, size: 0 });
-        }
-        for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-          if (Key !== base) entries.push({ name: Key.slice(base.length), isDirectory: false, size: Size });
-        }
-      }
+      for await (const page of pages(base, '/')) entries.push(...toEntries(page, base));
       return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     walk,
     async delete(key) {
       const Key = locate(key);
-      const below: { Key: string }[] = [{ Key }];
+      const below: { Key: string }[] = [{ Key }, { Key: `${Key}/` }];
       for await (const blob of walk(key)) below.push({ Key: `${root}${blob.key}` });
       for (let start = 0; start < below.length; start += 1_000) {
         const Objects = below.slice(start, start + 1_000);
@@ -99,15 +100,27 @@ export function s3Blobs(config: Extract<BlobConfig, { kind: 's3' }>): BlobStore 
           .catch(refused('delete'));
       }
     },
+    parts: s3Parts({ client, bucket: Bucket, root, locate, clock }),
+    urls: (key) => (config.direct === true ? s3Urls(client, { bucket: Bucket, key: locate(key) }) : null),
   };
 }
 
-function measured(body: Readable): { stream: Readable; result: () => { size: number; sha256: string } } {
-  const hash = createHash('sha256');
+function toEntries(page: ListObjectsV2CommandOutput, base: string): ListedEntry[] {
+  const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix.slice(base.length, -1));
+  const files = (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ name: Key.slice(base.length), size: Size }));
+  return [
+    ...folders.map((name) => ({ name, isDirectory: true, size: 0 })),
+    ...files.map(({ name, size }) => ({ name, isDirectory: false, size })),
+    // An empty name is the mark of the folder itself.
+  ].filter(({ name }) => name !== '');
+}
+
+function measured(body: Readable, options: PutOptions) {
+  const hash = options.hash === true ? createHash('sha256') : null;
   let size = 0;
   const meter = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
-      hash.update(chunk);
+      hash?.update(chunk);
       size += chunk.length;
       done(null, chunk);
     },
@@ -119,28 +132,5 @@ function measured(body: Readable): { stream: Readable; result: () => { size: num
   body.once('close', () => {
     if (!body.readableEnded) meter.destroy(new Error('The sender went away.'));
   });
-  return { stream: body.pipe(meter), result: () => ({ size, sha256: hash.digest('hex') }) };
-}
-
-function bare(etag: string): string {
-  return etag.replaceAll('"', '');
-}
-
-function absent(operation: string): (error: unknown) => null {
-  return (error) => {
-    const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-    if (status === 404) return null;
-    throw toError(operation, error);
-  };
-}
-
-function refused(operation: string): (error: unknown) => never {
-  return (error) => {
-    throw toError(operation, error);
-  };
-}
-
-function toError(operation: string, error: unknown) {
-  const { name, message } = error as Error;
-  return blobErrors.STORE_FAILED({ operation, reason: `${name}: ${message}` }, { cause: error });
+  return { stream: body.pipe(meter), result: () => ({ size, sha256: hash?.digest('hex') ?? null }) };
 }

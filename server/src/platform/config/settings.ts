@@ -28,14 +28,43 @@ export const settings = {
   databaseUrl: {
     env: 'BUCLE_DATABASE_URL',
     fallback: null,
-    meaning: 'postgres://… connection string; absent: SQLite in the data folder.',
+    meaning:
+      'Where records are kept: postgres://…, or sqlite:///FILE as MLflow writes it; absent: SQLite in the data folder.',
   },
   s3Bucket: { env: 'BUCLE_S3_BUCKET', fallback: null, meaning: 'Bucket for blobs; absent: disk in the data folder.' },
   s3Endpoint: { env: 'BUCLE_S3_ENDPOINT', fallback: null, meaning: 'URL of an S3-compatible server; absent: AWS.' },
   s3Region: { env: 'BUCLE_S3_REGION', fallback: null, meaning: 'Region of the bucket.' },
   s3AccessKeyId: { env: 'BUCLE_S3_ACCESS_KEY_ID', fallback: null, meaning: 'Access key of the bucket.' },
   s3SecretAccessKey: { env: 'BUCLE_S3_SECRET_ACCESS_KEY', fallback: null, meaning: 'Secret of the access key.' },
+  s3Direct: {
+    env: 'BUCLE_S3_DIRECT',
+    fallback: null,
+    meaning:
+      'true: clients reach the bucket, and get signed URLs for big artifacts; false: all goes through this server; absent: true for AWS.',
+  },
   s3Prefix: { env: 'BUCLE_S3_PREFIX', fallback: '', meaning: 'Prefix of all keys in the bucket.' },
+  artifactsDestination: {
+    env: 'BUCLE_ARTIFACTS_DESTINATION',
+    fallback: null,
+    meaning:
+      'Where artifacts are kept, in the layout of MLflow: a folder, or s3://BUCKET/PREFIX; absent: with the other blobs.',
+  },
+  serveArtifacts: {
+    env: 'BUCLE_SERVE_ARTIFACTS',
+    fallback: 'true',
+    meaning: 'false: artifacts are not sent through this server; clients go to the artifact root themselves.',
+  },
+  artifactsOnly: {
+    env: 'BUCLE_ARTIFACTS_ONLY',
+    fallback: 'false',
+    meaning: 'true: of the API of MLflow, only artifacts are served.',
+  },
+  defaultArtifactRoot: {
+    env: 'BUCLE_DEFAULT_ARTIFACT_ROOT',
+    fallback: null,
+    meaning:
+      'Where new experiments say that their artifacts are; absent: mlflow-artifacts:/, or ./mlruns where they are not served.',
+  },
   captureDays: {
     env: 'BUCLE_CAPTURE_DAYS',
     fallback: '400',
@@ -55,7 +84,30 @@ export const settings = {
   allowedHosts: {
     env: 'BUCLE_ALLOWED_HOSTS',
     fallback: '',
-    meaning: 'Further Host header names that are accepted, separated by commas.',
+    meaning:
+      'Host headers that are accepted, separated by commas: ml.example.org, 10.0.0.7:7070, *.internal; * means all. ' +
+      'Loopback always is; with no list, private addresses are too.',
+  },
+  corsOrigins: {
+    env: 'BUCLE_CORS_ORIGINS',
+    fallback: '',
+    meaning:
+      'Pages elsewhere that may use this server from a browser, separated by commas: https://app.example.org. Pages on loopback may.',
+  },
+  frameOptions: {
+    env: 'BUCLE_X_FRAME_OPTIONS',
+    fallback: 'SAMEORIGIN',
+    meaning: 'Who may show pages of this server in a frame: SAMEORIGIN, DENY, or NONE for everybody.',
+  },
+  frontDoor: {
+    env: 'BUCLE_FRONT_DOOR',
+    fallback: 'true',
+    meaning: 'false: the Host and Origin of requests are not looked at. Dangerous; for tests.',
+  },
+  staticPrefix: {
+    env: 'BUCLE_STATIC_PREFIX',
+    fallback: '',
+    meaning: 'Path below which a proxy publishes this server, like /mlflow; it answers with and without it.',
   },
   webhookAllow: {
     env: 'BUCLE_WEBHOOK_ALLOW',
@@ -65,6 +117,11 @@ export const settings = {
       'hooks.internal, 10.1.0.0/16.',
   },
   insecure: { env: 'BUCLE_INSECURE', fallback: 'false', meaning: 'true: answer without tokens even off loopback.' },
+  requireTokens: {
+    env: 'BUCLE_REQUIRE_TOKENS',
+    fallback: 'false',
+    meaning: 'true: ask for tokens on loopback too.',
+  },
   python: {
     env: 'BUCLE_PYTHON',
     fallback: null,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely, Transaction } from 'kysely';
+import { runDirectly } from './prepared-query.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
 /** More than this in one commit would make the first one wait too long. */
@@ -63,6 +64,7 @@ export class GroupCommit<Tables> {
     const done: Waiting<Tables>[] = [];
     try {
       await this.#kysely.transaction().execute(async (trx) => {
+        runDirectly(trx, this.#connection);
         for (const item of group) await this.#runOne(trx, item, done);
       });
     } catch (error) {

@@ -1,6 +1,7 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Database } from './database.ts';
+import { lockInTransaction } from './transaction-lock.ts';
 
 const INT8 = 20;
 const NUMERIC = 1700;
@@ -22,9 +23,7 @@ export function openPostgres<Tables>(url: string, options: { poolSize?: number }
     read: kysely,
     scan: kysely,
     transaction: (work) => kysely.transaction().execute(work),
-    async lock(trx, key) {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(trx);
-    },
+    lock: lockInTransaction,
     async [Symbol.asyncDispose]() {
       await kysely.destroy();
     },

@@ -1,10 +1,18 @@
 import type { Compilable, CompiledQuery, Kysely, QueryResult, Transaction } from 'kysely';
+import type { SqliteConnection } from './sqlite-connection.ts';
 
 class Placeholder {
   readonly key: string;
   constructor(key: string) {
     this.key = key;
   }
+}
+
+const connections = new WeakMap<object, SqliteConnection>();
+
+/** Prepared queries on `db` run on this connection straight away, past the builder's machinery. */
+export function runDirectly(db: object, connection: SqliteConnection): void {
+  connections.set(db, connection);
 }
 
 /**
@@ -19,7 +27,7 @@ export function preparedQuery<Tables, Parameters extends Record<string, unknown>
   const standIns = new Proxy({} as Parameters, {
     get: (_target, key) => new Placeholder(String(key)),
   });
-  return (db, parameters) => {
+  return async (db, parameters) => {
     const dialect = db.getExecutor().adapter.constructor;
     let compiled = compiledBy.get(dialect);
     if (!compiled) {
@@ -27,6 +35,8 @@ export function preparedQuery<Tables, Parameters extends Record<string, unknown>
       compiledBy.set(dialect, compiled);
     }
     const values = compiled.parameters.map((value) => (value instanceof Placeholder ? parameters[value.key] : value));
+    const direct = connections.get(db);
+    if (direct !== undefined) return direct.run<Row>(compiled.sql, values);
     return db.executeQuery<Row>({ ...compiled, parameters: values } as CompiledQuery<Row>);
   };
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
+import { linearMatch } from './linear-pattern.ts';
 
 const STATEMENT_CACHE_SIZE = 500;
 
@@ -18,6 +19,7 @@ export class SqliteConnection implements DatabaseConnection {
     this.raw.function('unicode_lower', { deterministic: true }, (text) =>
       typeof text === 'string' ? text.toLowerCase() : text,
     );
+    this.raw.function('linear_match', { deterministic: true }, linearMatch);
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {

@@ -53,7 +53,7 @@ describe.each(databases)('events on $name', (kind) => {
     await db.transaction((trx) => appendEvent(trx, { clock }, { ...event('other'), type: 'other.made' }));
     // PostgreSQL tells them once older transactions have ended, also those of other tests.
     const told = () => readEventsAfter(db.read, { after: 0, limit: 10, dialect: db.dialect });
-    await vi.waitUntil(async () => (await told()).length === 4, { timeout: 10_000 });
+    await vi.waitUntil(async () => (await told()).length === 4, { timeout: 60_000 });
     await expect(deliverBatch(db, subscription)).rejects.toThrow('not now');
     expect(await deliverBatch(db, subscription)).toBe(true);
     expect(await deliverBatch(db, subscription)).toBe(false);
@@ -89,7 +89,7 @@ describe.each(databases)('events on $name', (kind) => {
       expect(seen).toEqual([]);
       release();
       await late;
-      await vi.waitUntil(async () => (await deliverBatch(db, subscription)) || seen.length > 1, { timeout: 10_000 });
+      await vi.waitUntil(async () => (await deliverBatch(db, subscription)) || seen.length > 1, { timeout: 60_000 });
       expect(seen).toEqual(['late', 'soon']);
     });
   }

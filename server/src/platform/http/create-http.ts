@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { Ajv } from 'ajv';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { hasScope, type Principal, type Scope } from '../auth/principal.ts';
 import { platformErrors } from '../errors.ts';
 import { uuidv7 } from '../ids.ts';
 import type { Log } from '../log.ts';
-import { guardFrontDoor } from './front-door.ts';
+import { buildSerializer, compileLate } from './compile-late.ts';
+import { type FrontDoor, guardFrontDoor } from './front-door.ts';
 import { sendProblem } from './problem.ts';
+import { noteVerbs } from './verbs.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -37,7 +38,9 @@ declare module 'fastify' {
 export interface HttpOptions {
   readonly log: Log;
   readonly authenticate: Authenticate;
-  readonly allowedHosts: readonly string[];
+  readonly door: FrontDoor;
+  /** A path like `/mlflow` that callers may put before every other. */
+  readonly staticPrefix?: string;
   /** Bytes of a JSON body; streams are not bounded by this. */
   readonly bodyLimit?: number;
 }
@@ -51,6 +54,8 @@ export function createHttp(options: HttpOptions): App {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? JSON_BODY_LIMIT,
     genReqId: () => uuidv7(),
+    ...stripPrefix(options.staticPrefix ?? ''),
+    schemaController: { compilersFactory: { buildSerializer } },
     routerOptions: { maxParamLength: 5_000 },
     // Slow clients may not hold sockets for ever; uploads of gigabytes may take hours.
     requestTimeout: 0,
@@ -60,9 +65,10 @@ export function createHttp(options: HttpOptions): App {
   app.server.headersTimeout = 10_000;
   closeSilentConnections(app);
   closeQuietConnections(app);
-  compileValidators(app);
+  compileLate(app as unknown as FastifyInstance);
   app.decorateRequest('principal', null as never);
-  guardFrontDoor(app, options.allowedHosts);
+  noteVerbs(app as unknown as FastifyInstance);
+  guardFrontDoor(app, options.door);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('bucle-request-id', request.id);
     const { scope, jobs, gateways } = request.routeOptions.config;
@@ -79,14 +85,31 @@ export function createHttp(options: HttpOptions): App {
     }
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error as Error, request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      platformErrors.ROUTE_NOT_FOUND({ method: request.method, path: request.url.split('?')[0] ?? '' }),
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const verbs = app.verbsOf(path);
+    if (verbs.length === 0)
+      return sendProblem(platformErrors.ROUTE_NOT_FOUND({ method: request.method, path }), request, reply);
+    reply.header('allow', verbs.join(', '));
+    return sendProblem(
+      platformErrors.METHOD_NOT_ALLOWED({ method: request.method, path, allowed: verbs.join(', ') }),
       request,
       reply,
-    ),
-  );
+    );
+  });
   return app;
+}
+
+// A proxy may hand the prefix on or cut it off, and the gateway and jobs of this machine come without it.
+function stripPrefix(prefix: string): { rewriteUrl?: (request: { url?: string | undefined }) => string } {
+  if (prefix === '') return {};
+  return {
+    rewriteUrl({ url = '/' }) {
+      const rest = url.startsWith(prefix) ? url.slice(prefix.length) : url;
+      if (rest.startsWith('/')) return rest;
+      return rest === '' || rest.startsWith('?') ? `/${rest}` : url;
+    },
+  };
 }
 
 function mayPass(
@@ -117,13 +140,4 @@ function closeQuietConnections(app: App): void {
     const timer = setInterval(() => app.server.closeIdleConnections(), 50);
     app.server.once('close', () => clearInterval(timer));
   });
-}
-
-// Query strings and path parameters are text, so numbers in them are converted; bodies must say what they mean.
-function compileValidators(app: App): void {
-  const strict = new Ajv({ allErrors: false, strict: false, useDefaults: true });
-  const converting = new Ajv({ allErrors: false, strict: false, useDefaults: true, coerceTypes: 'array' });
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : converting).compile(schema as object),
-  );
 }

@@ -77,7 +77,7 @@ describe.each(databases)('background jobs on $name', (kind) => {
       },
     ]);
     await t.enqueue('break', { maxAttempts: 3 });
-    await vi.waitUntil(async () => (await t.rows())[0]?.state === 'dead', { timeout: 5000 });
+    await vi.waitUntil(async () => (await t.rows())[0]?.state === 'dead', { timeout: 60_000 });
     expect(attempts).toEqual([1, 2, 3]);
     expect((await t.rows())[0]).toMatchObject({ error: 'failure 3', attempt: 3 });
   });
@@ -153,7 +153,7 @@ describe.each(databases)('background jobs on $name', (kind) => {
     t.jobs.startWorker([handler]);
     t.jobs.startWorker([handler]);
     await Promise.all(Array.from({ length: 60 }, (_value, index) => t.enqueue('one', { payload: index })));
-    await vi.waitUntil(() => ran.length >= 60, { timeout: 10_000 });
+    await vi.waitUntil(() => ran.length >= 60, { timeout: 60_000 });
     expect([...ran].sort((a, b) => Number(a) - Number(b))).toEqual(
       Array.from({ length: 60 }, (_value, index) => index),
     );
@@ -168,11 +168,11 @@ describe.each(databases)('background jobs on $name', (kind) => {
     await t.enqueue('long', { payload: witness });
     const worker = siblingModule(import.meta.url, './worker-process.fixture');
     const child = spawn(process.execPath, [worker.pathname, JSON.stringify(t.config)], { stdio: 'inherit' });
-    await vi.waitUntil(async () => (await readFile(witness, 'utf8')).includes('started'), { timeout: 10_000 });
+    await vi.waitUntil(async () => (await readFile(witness, 'utf8')).includes('started'), { timeout: 60_000 });
     child.kill('SIGKILL');
     const epochs: number[] = [];
     t.jobs.startWorker([{ kind: 'long', handle: async ({ job }) => void epochs.push(job.epoch) }]);
-    await vi.waitUntil(async () => (await t.rows())[0]?.state === 'done', { timeout: 5_000 });
+    await vi.waitUntil(async () => (await t.rows())[0]?.state === 'done', { timeout: 60_000 });
     expect(epochs).toEqual([2]);
     await rm(folder, { recursive: true });
   });

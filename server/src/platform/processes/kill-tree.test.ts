@@ -24,7 +24,7 @@ describe('killing a tree of processes', () => {
     });
     const all = await vi.waitUntil(
       async () => JSON.parse(await readFile(pids, 'utf8').catch(() => 'null')) as number[] | null,
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     );
     return { leader, all, marker, folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
   };

@@ -32,10 +32,10 @@ describe('supervision', () => {
 
   test('what dies is started again', async () => {
     const { lines, kill } = supervisor('setInterval(() => {}, 1000)');
-    await vi.waitUntil(() => lines.length === 1, { timeout: 5_000 });
+    await vi.waitUntil(() => lines.length === 1, { timeout: 60_000 });
     const first = (await state()).pid;
     process.kill(first, 'SIGKILL');
-    await vi.waitUntil(() => lines.length === 3, { timeout: 5_000 });
+    await vi.waitUntil(() => lines.length === 3, { timeout: 60_000 });
     const second = (await state()).pid;
     expect(lines).toEqual([`started ${first}`, `died ${first}`, `started ${second}`]);
     kill();
@@ -43,11 +43,11 @@ describe('supervision', () => {
 
   test('a supervisor that was killed with -9 leaves its process alone, and the next one adopts it', async () => {
     const first = supervisor('setInterval(() => {}, 1000)');
-    await vi.waitUntil(() => first.lines.length === 1, { timeout: 5_000 });
+    await vi.waitUntil(() => first.lines.length === 1, { timeout: 60_000 });
     first.kill();
     const identity = await state();
     const second = supervisor('setInterval(() => {}, 1000)');
-    await vi.waitUntil(() => second.lines.length === 1, { timeout: 5_000 });
+    await vi.waitUntil(() => second.lines.length === 1, { timeout: 60_000 });
     expect(second.lines).toEqual([`adopted ${identity.pid}`]);
     expect(isAlive(identity)).toBe(true);
     second.kill();
@@ -57,12 +57,12 @@ describe('supervision', () => {
     'a process whose supervisor was killed before it noted its identity is adopted, not started twice',
     async () => {
       const first = supervisor('setInterval(() => {}, 1000)');
-      await vi.waitUntil(() => first.lines.length === 1, { timeout: 5_000 });
+      await vi.waitUntil(() => first.lines.length === 1, { timeout: 60_000 });
       first.kill();
       const identity = await state();
       await rm(stateFile);
       const second = supervisor('setInterval(() => {}, 1000)');
-      await vi.waitUntil(() => second.lines.length === 1, { timeout: 5_000 });
+      await vi.waitUntil(() => second.lines.length === 1, { timeout: 60_000 });
       expect(second.lines).toEqual([`adopted ${identity.pid}`]);
       expect(await state()).toEqual(identity);
       second.kill();

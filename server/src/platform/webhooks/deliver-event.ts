@@ -63,7 +63,7 @@ async function send(
       'user-agent': `bucle/${version}`,
       ...signMessage(webhook.secret, { id: event.id, at: clock.now(), body }),
     };
-    const status = await sendRequest(target, { headers, body, timeoutMs, signal, ca });
+    const { status } = await sendRequest(target, { headers, body, timeoutMs, signal, ca });
     return { status, error: describeStatus(status) };
   } catch (error) {
     return { status: null, error: describeFailure(error) };

@@ -13,11 +13,22 @@ export interface Outgoing {
   readonly ca?: string | undefined;
 }
 
-/** How much of an answer is read before the connection is cut; nothing of it is kept. */
+export interface Answered {
+  readonly status: number;
+  /** As the receiver wrote it; null: it did not. */
+  readonly retryAfter: string | null;
+  /** Its beginning. */
+  readonly body: string;
+}
+
+/** How much of an answer is read before the connection is cut. */
 const ANSWER_BYTES = 16 * 1024;
 
-/** POSTs to an address that was checked, following no redirect. Resolves to the status; rejects when none came. */
-export async function sendRequest(target: Target, { headers, body, timeoutMs, signal, ca }: Outgoing): Promise<number> {
+/** POSTs to an address that was checked, following no redirect. Resolves to the answer; rejects when no status came. */
+export async function sendRequest(
+  target: Target,
+  { headers, body, timeoutMs, signal, ca }: Outgoing,
+): Promise<Answered> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const ends = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   const options: RequestOptions & { ca?: string } = {
@@ -32,8 +43,8 @@ export async function sendRequest(target: Target, { headers, body, timeoutMs, si
   outgoing.end(body);
   try {
     const answer = await answered.promise;
-    await drain(answer);
-    return answer.statusCode ?? 0;
+    const begin = await readBeginning(answer);
+    return { status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] ?? null, body: begin };
   } catch (error) {
     if (timeout.aborted) throw new Error(`No answer within ${timeoutMs} ms.`, { cause: error });
     throw error;
@@ -43,16 +54,19 @@ export async function sendRequest(target: Target, { headers, body, timeoutMs, si
 }
 
 /** What came after the status changes nothing, not even that it never ends. */
-async function drain(answer: IncomingMessage): Promise<void> {
+async function readBeginning(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of answer) {
+      chunks.push(chunk as Buffer);
       bytes += (chunk as Buffer).length;
-      if (bytes > ANSWER_BYTES) return;
+      if (bytes > ANSWER_BYTES) break;
     }
   } catch {
     // The status had come.
   }
+  return Buffer.concat(chunks).subarray(0, ANSWER_BYTES).toString('utf8');
 }
 
 function pinned(addresses: readonly string[]): LookupFunction {

@@ -49,7 +49,7 @@ describe.each(killedOn)('webhooks on $name, killed with -9', (kind) => {
     expect([signal, existsSync(fuse)]).toEqual(['SIGKILL', false]);
     const second = start(database.config);
     try {
-      await vi.waitUntil(async () => (await states(db))[0]?.job === 'done', { timeout: 10_000, interval: 20 });
+      await vi.waitUntil(async () => (await states(db))[0]?.job === 'done', { timeout: 60_000, interval: 20 });
     } finally {
       second.kill('SIGKILL');
     }

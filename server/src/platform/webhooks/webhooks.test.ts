@@ -112,7 +112,7 @@ describe.each(databases)('webhooks on $name', (kind) => {
   type Rig = Awaited<ReturnType<typeof open>>;
   const settled = (t: Rig, attempts: number) =>
     vi.waitUntil(async () => (await t.deliveries()).every((one) => one.attempts === attempts || one.nextAt === null), {
-      timeout: 8_000,
+      timeout: 60_000,
       interval: 10,
     });
   const json = ({ body }: Received) => JSON.parse(body) as { id: string; sequence: string; type: string };

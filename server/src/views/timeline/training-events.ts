@@ -2,6 +2,7 @@ import { after, count, list, type Telling } from './words.ts';
 
 /** Events of runs, data, jobs and registered models. */
 export const trainingEvents: Readonly<Record<string, Telling>> = {
+  'import.finished': { did: 'was finished', say: ({ address }) => `was finished${after(' from ', address)}` },
   'experiment.created': { did: 'was created', say: ({ name }) => `was created${after(' as ', name)}` },
   'experiment.deleted': { did: 'was deleted' },
   'experiment.restored': { did: 'was restored' },

@@ -18,7 +18,7 @@ export async function storeFile(blobs: BlobStore, local: string, path: string): 
   const { size } = await stat(local);
   const key = fileKey(sha256);
   if ((await blobs.head(key))?.size !== size) {
-    const stored = await blobs.put(key, createReadStream(local));
+    const stored = await blobs.put(key, createReadStream(local), { hash: true });
     if (stored.sha256 !== sha256) throw new Error(`${local} changed while it was stored.`);
   }
   return { path, size, sha256 };

@@ -59,7 +59,7 @@ describe.each(databases)('rollouts on $name', (database) => {
       act: (id: string, verb: string, reason = 'a test') =>
         t.client.request<RolloutView>('POST', `/api/v1/rollouts/${id}/${verb}`, { json: { reason } }),
       until: async (id: string, wanted: Record<string, unknown>) =>
-        expect.poll(() => rollout(id), { timeout: 10_000, interval: 50 }).toMatchObject(wanted),
+        expect.poll(() => rollout(id), { timeout: 60_000, interval: 50 }).toMatchObject(wanted),
       events: async () => {
         const all = await readEventsAfter(t.context.db.read, { after: 0, limit: 1_000, dialect: t.context.db.dialect });
         return all.filter(({ type }) => type.startsWith('rollout.') || type === 'endpoint.promoted');

@@ -79,4 +79,43 @@ export const registryMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '2026-11-24-registry-d-1',
+    async up(db) {
+      await db.schema
+        .createTable('mlflow_webhooks')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('description', 'text')
+        .addColumn('url', 'text', (column) => column.notNull())
+        .addColumn('topics', 'text', (column) => column.notNull())
+        .addColumn('secret', 'text')
+        .addColumn('active', 'integer', (column) => column.notNull())
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('updated_at', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('mlflow_webhooks_key', ['workspace', 'id'])
+        .execute();
+      await db.schema
+        .createTable('mlflow_webhook_deliveries')
+        .addColumn('workspace', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('webhook', 'text', (column) => column.notNull())
+        .addColumn('body', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addColumn('attempts', 'integer', (column) => column.notNull())
+        .addColumn('next_at', 'bigint')
+        .addColumn('status', 'integer')
+        .addColumn('error', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('finished_at', 'bigint')
+        .addPrimaryKeyConstraint('mlflow_webhook_deliveries_key', ['workspace', 'id'])
+        .execute();
+      await db.schema
+        .createIndex('mlflow_webhook_deliveries_of_webhook')
+        .on('mlflow_webhook_deliveries')
+        .columns(['workspace', 'webhook', 'finished_at'])
+        .execute();
+    },
+  },
 ];

@@ -26,11 +26,11 @@ const SLOWEST_BODY_MS = 120_000;
 /** The HTTP app of the gateway, not yet listening. */
 export function createGatewayApp(parts: GatewayParts): App {
   const { config, log } = parts;
-  const required = !isLoopback(config.host) && !config.insecure;
+  const required = config.requireTokens || (!isLoopback(config.host) && !config.insecure);
   const app = createHttp({
     log,
     authenticate: authenticateCaller(parts, { required }),
-    allowedHosts: [config.host, new URL(config.gatewayUrl).hostname, ...config.allowedHosts],
+    door: { ...config, publicName: new URL(config.gatewayUrl).hostname },
     bodyLimit: BODY_LIMIT,
   });
   app.server.requestTimeout = SLOWEST_BODY_MS;

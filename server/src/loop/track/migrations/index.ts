@@ -1,5 +1,8 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../platform/db/database.ts';
+import { signingKeyMigration } from '../multipart/migration.ts';
+import { createMetricStorage } from './metric-storage.ts';
+import { traceMigration } from './traces.ts';
 
 export const trackMigrations: readonly Migration[] = [
   {
@@ -11,6 +14,9 @@ export const trackMigrations: readonly Migration[] = [
       await createLoggedModels(db, dialect);
     },
   },
+  { name: '2026-11-24-track-a-1', up: createMetricStorage },
+  signingKeyMigration,
+  traceMigration,
 ];
 
 type Db = Kysely<unknown>;

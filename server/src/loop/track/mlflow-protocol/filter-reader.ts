@@ -1,4 +1,4 @@
-import type { FilterValue, Operator } from './filter.ts';
+import type { FilterValue, ListItem, Operator } from './filter.ts';
 
 const WORD_OPERATORS: readonly (readonly [RegExp, Operator])[] = [
   [/is\s+not\s+null\b/iy, 'IS NOT NULL'],
@@ -6,9 +6,11 @@ const WORD_OPERATORS: readonly (readonly [RegExp, Operator])[] = [
   [/not\s+in\b/iy, 'NOT IN'],
   [/in\b/iy, 'IN'],
   [/ilike\b/iy, 'ILIKE'],
+  [/rlike\b/iy, 'RLIKE'],
   [/like\b/iy, 'LIKE'],
 ];
-const SIGN = /!=|<=|>=|=|<|>/y;
+/** Also what is none of them, so that it can be named when it is refused. */
+const SIGN = /[!=<>]+/y;
 const BARE = /[^\s=!<>'"`(),;]+/y;
 const NUMBER = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -46,7 +48,7 @@ export class FilterReader {
   takeIdentifier(): { entity: string | null; key: string } | null {
     this.#skipSpace();
     const bare = this.#take(BARE) ?? '';
-    const quoted = bare === '' || bare.endsWith('.') ? this.#takeQuoted('"`') : null;
+    const quoted = bare === '' ? this.#takeQuoted('"`') : bare.endsWith('.') ? this.#takeQuoted('"`\'') : null;
     if (bare === '') return quoted === null ? null : { entity: null, key: quoted };
     if (bare.endsWith('.') && quoted === null) return null;
     const dot = bare.indexOf('.');
@@ -64,24 +66,39 @@ export class FilterReader {
 
   takeValue(): FilterValue | null {
     this.#skipSpace();
+    const from = this.#at;
     const quoted = this.#takeQuoted('\'"');
-    if (quoted !== null) return { kind: 'string', text: quoted };
-    const source = this.#take(BARE);
+    if (quoted !== null) return { kind: 'string', text: quoted, source: this.source.slice(from, this.#at) };
+    const source = this.#takeQuoted('`') === null ? this.#take(BARE) : this.source.slice(from, this.#at);
     if (source === null) return null;
     return NUMBER.test(source) ? { kind: 'number', number: Number(source), source } : { kind: 'word', source };
   }
 
-  /** `('a', 'b')` */
+  isAtList(): boolean {
+    this.#skipSpace();
+    return this.source[this.#at] === '(';
+  }
+
+  /** `('a', 'b')`, up to its end; what stands in it is for the caller to judge. Null where no list ends. */
   takeList(): FilterValue | null {
+    this.#skipSpace();
+    const from = this.#at;
+    const items: ListItem[] = [];
     if (!this.#takeSign('(')) return null;
-    const texts: string[] = [];
-    do {
-      this.#skipSpace();
-      const text = this.#takeQuoted('\'"');
-      if (text === null) return null;
-      texts.push(text);
-    } while (this.#takeSign(','));
-    return this.#takeSign(')') ? { kind: 'list', texts } : null;
+    while (!this.#takeSign(')')) {
+      const item = this.#takeItem();
+      if (item === null) return null;
+      items.push(item);
+    }
+    return { kind: 'list', items, source: this.source.slice(from, this.#at) };
+  }
+
+  #takeItem(): ListItem | null {
+    const value = this.takeValue();
+    if (value === null || value.kind === 'list' || value.kind === 'none') return null;
+    const isSeparated = this.#takeSign(',') || this.source[this.#at] === ')';
+    if (!isSeparated) return { kind: 'word', source: value.source };
+    return value.kind === 'string' ? { ...value, text: plainText(value.text) } : value;
   }
 
   #takeSign(sign: string): boolean {
@@ -91,10 +108,11 @@ export class FilterReader {
     return true;
   }
 
+  /** A doubled quote and one after a backslash do not end the text, and stay in it as they are written. */
   #takeQuoted(quotes: string): string | null {
     const quote = this.source[this.#at];
     if (quote === undefined || !quotes.includes(quote)) return null;
-    const end = this.source.indexOf(quote, this.#at + 1);
+    const end = endOfQuoted(this.source, this.#at, quote);
     if (end < 0) return null;
     const text = this.source.slice(this.#at + 1, end);
     this.#at = end + 1;
@@ -115,4 +133,31 @@ export class FilterReader {
   #skipSpace(): void {
     while (this.#at < this.source.length && /\s/.test(this.source[this.#at] as string)) this.#at += 1;
   }
+}
+
+function endOfQuoted(source: string, start: number, quote: string): number {
+  // Where a backslash stands before the last quote there is, that one ends the text all the same.
+  let otherwise = -1;
+  let at = start + 1;
+  while (at < source.length) {
+    if (source[at] === '\\' && quote !== '`' && source[at + 1] === quote) {
+      otherwise = at + 1;
+      at += 2;
+    } else if (source[at] !== quote) {
+      at += 1;
+    } else if (source[at + 1] === quote) {
+      otherwise = at + 1;
+      at += 2;
+    } else {
+      return at;
+    }
+  }
+  return otherwise;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+/** Texts in lists are Python's, where a backslash escapes. */
+function plainText(text: string): string {
+  return text.replace(/\\(['"\\ntr])/g, (_whole, sign: string) => ESCAPES[sign] ?? sign);
 }

@@ -10,17 +10,22 @@ export type Operator =
   | '>='
   | 'LIKE'
   | 'ILIKE'
+  | 'RLIKE'
   | 'IN'
   | 'NOT IN'
   | 'IS NULL'
   | 'IS NOT NULL';
 
-export type FilterValue =
+/** `source` is the text of it as the filter has it. */
+export type ListItem =
   | { readonly kind: 'number'; readonly number: number; readonly source: string }
-  | { readonly kind: 'string'; readonly text: string }
-  | { readonly kind: 'list'; readonly texts: readonly string[] }
+  | { readonly kind: 'string'; readonly text: string; readonly source: string }
   /** Neither a number nor quoted; every search refuses it, in words that depend on what is compared. */
-  | { readonly kind: 'word'; readonly source: string }
+  | { readonly kind: 'word'; readonly source: string };
+
+export type FilterValue =
+  | ListItem
+  | { readonly kind: 'list'; readonly items: readonly ListItem[]; readonly source: string }
   | { readonly kind: 'none' };
 
 /** `metrics.auc > 0.9`: entity metrics, key auc. Without an entity it is an attribute (null). */
@@ -46,33 +51,53 @@ export function parseFilter(filter: string | undefined): Comparison[] {
   if (source.length > MAX_LENGTH) throw invalidParameter(`The filter is longer than ${MAX_LENGTH} characters.`);
   const reader = new FilterReader(source);
   const comparisons: Comparison[] = [];
+  skipAnds(reader);
   while (!reader.isAtEnd()) {
     if (comparisons.length === MAX_COMPARISONS) {
       throw invalidParameter(`The filter has more than ${MAX_COMPARISONS} comparisons.`);
     }
     comparisons.push(readComparison(reader));
-    if (!reader.isAtEnd() && !reader.takeWord('AND')) throw invalidClause(reader);
+    if (!skipAnds(reader) && !reader.isAtEnd()) throw invalidClause(reader);
   }
-  const texts = comparisons.reduce((sum, { value }) => sum + (value.kind === 'list' ? value.texts.length : 0), 0);
+  const texts = comparisons.reduce((sum, { value }) => sum + (value.kind === 'list' ? value.items.length : 0), 0);
   if (texts > MAX_TEXTS) throw invalidParameter(`The lists of the filter have more than ${MAX_TEXTS} values.`);
   return comparisons;
 }
 
+/** Programs that join clauses leave some over; they say nothing. */
+function skipAnds(reader: FilterReader): boolean {
+  let found = false;
+  while (reader.takeWord('AND')) found = true;
+  return found;
+}
+
 function readComparison(reader: FilterReader): Comparison {
-  for (const word of ['OR', 'NOT', 'AND']) if (reader.isAtWord(word)) throw invalidClause(reader);
+  for (const word of ['OR', 'NOT']) if (reader.isAtWord(word)) throw invalidClause(reader);
+  const found = /^('[^']*'|[+-]?\d[\w.]*)/.exec(reader.rest())?.[0];
+  if (found !== undefined) {
+    throw invalidParameter(`Invalid comparison clause. Expected 'Identifier' found '${found}'`);
+  }
   const identifier = reader.takeIdentifier();
   if (identifier === null) throw invalidClause(reader);
   const operator = reader.takeOperator();
   if (operator === null) throw invalidClause(reader);
   if (operator === 'IS NULL' || operator === 'IS NOT NULL') return { ...identifier, operator, value: { kind: 'none' } };
-  const value = operator === 'IN' || operator === 'NOT IN' ? reader.takeList() : reader.takeValue();
-  if (value === null) throw invalidClause(reader);
+  const isList = operator === 'IN' || operator === 'NOT IN';
+  if (isList !== reader.isAtList()) throw invalidClause(reader);
+  const value = isList ? reader.takeList() : reader.takeValue();
+  if (value === null) throw isList && !reader.isAtEnd() ? illFormedList() : invalidClause(reader);
   return { ...identifier, operator, value };
+}
+
+function illFormedList() {
+  return invalidParameter(
+    'While parsing a list in the query, expected a non-empty list of string values, but got ill-formed list.',
+  );
 }
 
 function invalidClause(reader: FilterReader) {
   const rest = reader.rest();
-  if (rest.startsWith(';')) {
+  if (/^;\s*[^\s;]/.test(rest)) {
     return invalidParameter(
       `Search filter contained multiple expression "${reader.source.slice(0, 200)}". Provide AND-ed expression list.`,
     );

@@ -13,12 +13,21 @@ export {
   type TextTest,
   textTest,
 } from './check-comparison.ts';
-export { afterKeys, nullsLast, numberCondition, orderClause, type SortKey, textCondition } from './conditions.store.ts';
-export { type Comparison, type FilterValue, type Operator, parseFilter } from './filter.ts';
+export {
+  afterKeys,
+  byBytes,
+  metricCondition,
+  nullsLast,
+  numberCondition,
+  orderClause,
+  type SortKey,
+  textCondition,
+} from './conditions.store.ts';
+export { type Comparison, type FilterValue, type ListItem, type Operator, parseFilter } from './filter.ts';
 export { invalidParameter, MlflowError, type MlflowErrorCode, mlflowError, translateError } from './mlflow-error.ts';
 export { type AddOperation, type MlflowOperation, mlflowOperations, speakMlflow } from './mlflow-operations.ts';
 export { type OrderBy, parseOrderBy } from './order-by.ts';
-export { checkMaxResults, decodePageToken, encodePageToken, type KeysetValues } from './page-token.ts';
+export { checkMaxResults, cutPage, decodePageToken, encodePageToken, type KeysetValues } from './page-token.ts';
 export {
   choice,
   double,
@@ -31,8 +40,30 @@ export {
   type Message,
   message,
   missing,
+  pythonJson,
+  pythonText,
   readMessage,
   required,
   text,
 } from './request-fields.ts';
-export { toResponseJson } from './response-json.ts';
+export { Kept, toResponseJson } from './response-json.ts';
+export {
+  type Attribute,
+  type Condition,
+  type Order,
+  readConditions,
+  readOrder,
+  type SearchGrammar,
+  type SortColumn,
+} from './search-grammar.ts';
+export {
+  attributeKeys,
+  conditionSql,
+  type FoundRow,
+  hangsOn,
+  type PageQuery,
+  type PageRequest,
+  pageSql,
+  type SearchScope,
+  selectPage,
+} from './search-page.store.ts';

@@ -40,8 +40,13 @@ export function invalidParameter(message: string): MlflowError {
   return new MlflowError('INVALID_PARAMETER_VALUE', message);
 }
 
+export function wrongContentType(): MlflowError {
+  return invalidParameter("Bad Request. Content-Type must be one of ['application/json'].");
+}
+
 /** Bucle's errors in MLflow's words; the next step follows the message. Clients repeat 5xx for minutes: no mistake of theirs gets one. */
 export function translateError(error: BucleError): MlflowError {
+  if (error.status === 415) return wrongContentType();
   const message = error.next === undefined ? error.message : `${error.message} ${error.next}`;
   return new MlflowError(codeOf(error), message, { cause: error });
 }
@@ -51,7 +56,7 @@ function codeOf({ status, code }: BucleError): MlflowErrorCode {
   if (status === 403) return 'PERMISSION_DENIED';
   if (status === 404) return code === notFound ? 'ENDPOINT_NOT_FOUND' : 'RESOURCE_DOES_NOT_EXIST';
   if (status === 409) return 'RESOURCE_CONFLICT';
-  if (status === 413 || status === 415) return 'BAD_REQUEST';
+  if (status === 413) return 'BAD_REQUEST';
   if (status < 500) return 'INVALID_PARAMETER_VALUE';
   return status === 500 ? 'INTERNAL_ERROR' : 'TEMPORARILY_UNAVAILABLE';
 }

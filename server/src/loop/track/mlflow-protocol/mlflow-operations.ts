@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { Principal, Scope } from '../../../platform/auth/principal.ts';
 import type { App } from '../../../platform/http/create-http.ts';
 import { toBucleError } from '../../../platform/http/problem.ts';
-import { MlflowError, mlflowError, translateError } from './mlflow-error.ts';
-import { type Fields, type Message, readMessage } from './request-fields.ts';
+import { invalidParameter, MlflowError, mlflowError, translateError, wrongContentType } from './mlflow-error.ts';
+import { type Fields, type Message, readMessage, WrittenDecimal } from './request-fields.ts';
 import { toResponseJson } from './response-json.ts';
 
 /** One RPC of MLflow. */
@@ -16,8 +16,11 @@ export interface MlflowOperation<F extends Fields> {
   /** True where a job's token may write; `handle` checks that the run is the job's own. */
   readonly jobs?: boolean;
   readonly request: F;
-  /** Answers the response message; an empty one is `{}`. */
-  handle(request: Message<F>, call: { readonly principal: Principal }): Promise<object>;
+  /** Answers the response message; an empty one is `{}`. A text is a message that is JSON already: long ones are faster so. */
+  handle(
+    request: Message<F>,
+    call: { readonly principal: Principal; readonly request: FastifyRequest },
+  ): Promise<object | string>;
 }
 
 /** Every RPC is served at each of these: clients of different ages and MLflow's own pages use different ones. */
@@ -33,14 +36,21 @@ export type AddOperation = <F extends Fields>(operation: MlflowOperation<F>) => 
  *       add({ method: 'GET', path: 'runs/get', request: { run_id: required(text()) }, handle: async ({ run_id }) => … });
  *     });
  */
-export async function mlflowOperations(app: App, declare: (add: AddOperation) => void): Promise<void> {
+export async function mlflowOperations(
+  app: App,
+  declare: (add: AddOperation, scope: App) => void,
+  prefixes: readonly string[] = PREFIXES,
+): Promise<void> {
   await app.register((scope, _options, registered) => {
     speakMlflow(scope as unknown as App);
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-    declare((operation) => {
-      for (const prefix of PREFIXES) addRoute(scope as unknown as App, `${prefix}${operation.path}`, operation);
-    });
+    declare(
+      (operation) => {
+        for (const prefix of prefixes) addRoute(scope as unknown as App, `${prefix}${operation.path}`, operation);
+      },
+      scope as unknown as App,
+    );
     registered();
   });
 }
@@ -60,26 +70,45 @@ function addRoute<F extends Fields>(scope: App, url: string, operation: MlflowOp
       ...(operation.jobs === undefined ? {} : { jobs: operation.jobs }),
     },
     async handler(request, reply) {
-      const inQuery = method === 'GET';
-      const given = inQuery ? (request.query as Record<string, unknown>) : readBody(request);
-      const parameters = request.params as Record<string, unknown>;
-      const message = readMessage(fields, { ...given, ...parameters }, { inQuery, path: '' });
-      const answer = await handle(message, { principal: request.principal });
-      return reply.type('application/json').send(toResponseJson(answer));
+      const message = readRequest(fields, request);
+      const answer = await handle(message, { principal: request.principal, request });
+      return reply
+        .type('application/json')
+        .send(typeof answer === 'string' ? Buffer.from(answer) : toResponseJson(answer));
     },
   });
 }
 
-function readBody(request: FastifyRequest): Record<string, unknown> {
-  const body = request.body as string | undefined;
-  const type = request.headers['content-type'];
-  if (body !== undefined && type?.split(';')[0]?.trim().toLowerCase() !== 'application/json') {
-    throw mlflowError('BAD_REQUEST', "Bad Request. Content-Type must be one of ['application/json'].");
+function readRequest<F extends Fields>(fields: F, request: FastifyRequest): Message<F> {
+  const inQuery = request.method === 'GET' || request.method === 'HEAD';
+  const read = (given: Record<string, unknown>) =>
+    readMessage(fields, { ...given, ...(request.params as Record<string, unknown>) }, { inQuery, path: '' });
+  if (inQuery) return read(request.query as Record<string, unknown>);
+  const given = readBody(request);
+  try {
+    return read(given);
+  } catch (error) {
+    // The refusal quotes what was written, which is looked at for nothing else.
+    read(readBody(request, keepDecimals));
+    throw error;
   }
+}
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+function keepDecimals(_key: string, value: unknown, { source = '' }: { readonly source?: string }): unknown {
+  return typeof value === 'number' && Number.isInteger(value) && source.includes('.')
+    ? new WrittenDecimal(source)
+    : value;
+}
+
+function readBody(request: FastifyRequest, reviver?: Reviver): Record<string, unknown> {
+  const body = request.body as string | undefined;
+  checkContentType(request, body);
   if (body === undefined || body.trim() === '') return {};
-  let parsed: unknown = parseJson(body);
+  let parsed: unknown = parseJson(body, reviver);
   // Some clients encode the body twice.
-  if (typeof parsed === 'string') parsed = parseJson(parsed);
+  if (typeof parsed === 'string') parsed = parseJson(parsed, reviver);
   if (parsed === null) return {};
   if (typeof parsed !== 'object' || Array.isArray(parsed)) {
     throw mlflowError('BAD_REQUEST', 'The request body must be a JSON object.');
@@ -87,13 +116,32 @@ function readBody(request: FastifyRequest): Record<string, unknown> {
   return parsed as Record<string, unknown>;
 }
 
-function parseJson(body: string): unknown {
+/** A DELETE often has neither body nor type; else a page of another origin could send it without asking. */
+function checkContentType({ headers, method }: FastifyRequest, body: string | undefined): void {
+  const type = headers['content-type'];
+  if (type === undefined) {
+    if (method === 'DELETE' && body === undefined) return;
+    throw invalidParameter('Bad Request. Content-Type header is missing.');
+  }
+  if (type.split(';')[0]?.trim().toLowerCase() !== 'application/json') throw wrongContentType();
+}
+
+function parseJson(body: string, reviver?: Reviver): unknown {
+  const text = body.startsWith('\ufeff') ? body.slice(1) : body;
   try {
-    return JSON.parse(body);
+    return JSON.parse(text, reviver as (key: string, value: unknown) => unknown);
   } catch (error) {
+    const quoted = text.replace(BARE_NUMBER, (token) => (token.startsWith('"') ? token : `"${token}"`));
+    if (quoted !== text) return parseJson(quoted, reviver);
     throw mlflowError('BAD_REQUEST', `The request body is not JSON: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/**
+ * Python's JSON has bare NaN and ±Infinity; texts are matched too, so that what is in them stays, and so are those that
+ * never end: else each of their quotes would be tried again to the end of the body.
+ */
+const BARE_NUMBER = /"(?:[^"\\]+|\\[\s\S])*"?|\bNaN\b|-?\bInfinity\b/g;
 
 function sendMlflowError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const isChosen = error instanceof MlflowError;

@@ -24,6 +24,19 @@ export function decodePageToken(token: string | undefined, query: unknown): Keys
   return content.after;
 }
 
+/** Cuts what was found, one row more than a page holds, into the page and the token of the next one. */
+export function cutPage<Row>(
+  found: readonly { readonly row: Row; readonly position: KeysetValues }[],
+  limit: number,
+  query: unknown,
+): { readonly rows: Row[]; readonly next_page_token: string | undefined } {
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  return {
+    rows: found.slice(0, limit).map(({ row }) => row),
+    next_page_token: last && encodePageToken(last.position, query),
+  };
+}
+
 /** @throws INVALID_PARAMETER_VALUE unless it is a positive integer up to `most` */
 export function checkMaxResults(value: number, most: number): number {
   if (value <= 0) {

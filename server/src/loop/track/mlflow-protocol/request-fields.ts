@@ -28,10 +28,18 @@ export function readMessage<F extends Fields>(
 ): Message<F> {
   const message: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
-    const value = [name, camelCase(name), ...field.aliases].map((key) => source[key]).find((found) => found != null);
+    const value = [given(name, source), ...field.aliases.map((key) => source[key])].find((found) => found != null);
     message[name] = field.read(value, { inQuery, path: path === '' ? name : `${path}.${name}` });
   }
   return message as Message<F>;
+}
+
+/** Who looks at one spelling and acts on the other could be deceived. */
+function given(name: string, source: Readonly<Record<string, unknown>>): unknown {
+  const other = camelCase(name);
+  if (other === name || source[other] === undefined) return source[name];
+  if (source[name] === undefined) return source[other];
+  throw invalidParameter(`Request specifies both '${name}' and '${other}'; provide only one of them.`);
 }
 
 /** `name: required(text())`; an empty text counts as missing. */
@@ -124,7 +132,7 @@ export function missing(path: string) {
 /** `Invalid value 5 for parameter 'name' supplied:  Hint: …`: type names are Python's, since its users read them. */
 export function invalidValue(value: unknown, path: string) {
   return invalidParameter(
-    `Invalid value ${compact(value)} for parameter '${path}' supplied:  Hint: Value was of type '${pythonType(value)}'. ` +
+    `Invalid value ${pythonJson(value)} for parameter '${path}' supplied:  Hint: Value was of type '${pythonType(value)}'. ` +
       'See the API docs for more information about request parameters.',
   );
 }
@@ -142,35 +150,85 @@ function optional<T>(aliases: readonly string[], read: (value: unknown) => T | u
   };
 }
 
-function toNumber(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || value.trim() === '') return undefined;
-  const number = Number(value);
-  return Number.isNaN(number) ? undefined : number;
+/** A whole number that was written as `9.0`: Python would say so when it refuses it. */
+export class WrittenDecimal {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  toJSON(): number {
+    return Number(this.source);
+  }
+
+  toString(): string {
+    return String(Number(this.source));
+  }
 }
 
-function compact(value: unknown): string {
-  const shown = toJson(value) ?? 'null';
-  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown;
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  if (value instanceof WrittenDecimal) return Number(value.source);
+  if (typeof value !== 'string' || !NUMBER.test(value)) return undefined;
+  return Number(value);
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^-?Infinity$/i;
+
+/** Compact JSON as Python writes it: keys sorted, ASCII only; a long one is cut. */
+export function pythonJson(value: unknown): string {
+  const json = value instanceof WrittenDecimal ? value.source : (toJson(value) ?? 'null');
+  const shown = json.replace(/[\u007f-\uffff]/g, escapeUnit);
+  return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
+}
+
+/** A text as Python shows it: `'a'`, or `"it's"`. */
+export function pythonText(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const shown = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replaceAll(quote, `\\${quote}`);
+  return `${quote}${shown}${quote}`;
+}
+
+function escapeUnit(unit: string): string {
+  return unit === '\u007f' ? unit : `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** What is nested too deep to be written was read from a request all the same. */
 function toJson(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, sortKeys);
   } catch (error) {
     if (error instanceof RangeError) return 'nested too deeply';
     throw error;
   }
 }
 
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 function pythonType(value: unknown): string {
   if (value === null || value === undefined) return 'NoneType';
   if (Array.isArray(value)) return 'list';
+  if (value instanceof WrittenDecimal) return 'float';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float';
   return { string: 'str', boolean: 'bool', object: 'dict' }[typeof value as string] ?? 'object';
 }
 
+const camelCases = new Map<string, string>();
+
+/** Of declared names, of which there are few. */
 function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase());
+  const known = camelCases.get(name);
+  if (known !== undefined) return known;
+  const made = name.replace(/_([a-z])/g, (_whole, letter: string) => letter.toUpperCase());
+  camelCases.set(name, made);
+  return made;
 }

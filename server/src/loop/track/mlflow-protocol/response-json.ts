@@ -7,7 +7,17 @@ export function toResponseJson(response: object): string {
 }
 
 function prune(_key: string, value: unknown): unknown {
+  if (value instanceof Kept) return value.value;
   if (value === null) return undefined;
   if (typeof value === 'number') return Number.isNaN(value) ? 'NaN' : value;
   return Array.isArray(value) && value.length === 0 ? undefined : value;
+}
+
+/** A null or an empty list that stays in an answer, for it is a value of a user. */
+export class Kept {
+  readonly value: null | readonly [];
+
+  constructor(value: null | readonly []) {
+    this.value = value;
+  }
 }
