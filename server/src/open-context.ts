@@ -6,7 +6,7 @@ import { authMigrations } from './platform/auth/migrations/index.ts';
 import { openBlobs } from './platform/blobs/open-blobs.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config/config.ts';
-import type { Database } from './platform/db/database.ts';
+import type { Database, Migration } from './platform/db/database.ts';
 import { refuseForeignFile, refuseForeignSchema } from './platform/db/foreign-database.ts';
 import { migrate } from './platform/db/migrate.ts';
 import { openPostgres } from './platform/db/open-postgres.ts';
@@ -36,16 +36,7 @@ export async function openContext(
   const db = openDatabase(config);
   try {
     if (db.dialect === 'postgres') await refuseForeignSchema(db.read as unknown as Kysely<never>);
-    const migrations = [
-      authMigrations,
-      jobMigrations,
-      eventMigrations,
-      webhookMigrations,
-      ...stages.map((stage) => stage.migrations),
-      projectMigrations,
-      importMigrations,
-    ];
-    const applied = await migrate(db, migrations.flat(), () => clock.now());
+    const applied = await migrate(db, allMigrations(stages), () => clock.now());
     if (applied.length > 0) log.info({ applied }, 'database migrated');
   } catch (error) {
     await db[Symbol.asyncDispose]();
@@ -65,6 +56,19 @@ export async function openContext(
       await db[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The whole schema: of the platform, of the stages, and of what stands above them. */
+export function allMigrations(stages: readonly Stage[]): Migration[] {
+  return [
+    authMigrations,
+    jobMigrations,
+    eventMigrations,
+    webhookMigrations,
+    ...stages.map((stage) => stage.migrations),
+    projectMigrations,
+    importMigrations,
+  ].flat();
 }
 
 function openDatabase(config: Config): Database<Tables> {

@@ -6,13 +6,14 @@ import { globalOptions } from './global-options.ts';
 const groups: readonly { readonly title: string; readonly nouns: readonly string[] }[] = [
   { title: 'This machine', nouns: ['up', 'down', 'status', 'doctor', 'server', 'gateway', 'completion'] },
   { title: 'The project', nouns: ['validate', 'plan', 'apply', 'export'] },
-  { title: 'Data and training', nouns: ['data', 'jobs', 'runs'] },
+  { title: 'Data and training', nouns: ['data', 'jobs', 'experiments', 'runs', 'artifacts', 'traces'] },
   { title: 'Models', nouns: ['models', 'evaluate', 'decisions', 'gates'] },
   { title: 'Serving', nouns: ['endpoints', 'rollouts', 'predictions', 'serving-at'] },
   { title: 'Monitoring', nouns: ['labels', 'quality', 'monitors', 'windows', 'alerts'] },
   { title: 'Retraining', nouns: ['policies', 'firings'] },
   { title: 'What happened', nouns: ['timeline', 'lineage'] },
   { title: 'Access', nouns: ['tokens', 'webhooks'] },
+  { title: 'Moving in and keeping', nouns: ['import', 'backup', 'restore', 'migrate', 'gc'] },
 ];
 
 /** The list of all commands, or of those of one noun. */

@@ -1,4 +1,4 @@
-import type { Client } from '@bucle/client';
+import type { Client, RequestOptions } from '@bucle/client';
 
 export interface MlflowParts {
   readonly client: Client;
@@ -18,7 +18,7 @@ const PAGE = 1_000;
 export function getMlflow<T>(
   { client, signal }: MlflowParts,
   path: string,
-  query: Readonly<Record<string, string | number | undefined>>,
+  query: RequestOptions['query'],
 ): Promise<T> {
   return client.request<T>('GET', `${ROOT}/${path}`, { query, signal });
 }

@@ -32,7 +32,7 @@ export function formatTable(
 }
 
 /** Tab-separated, nothing cut, for other programs. */
-export function formatTsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function formatTsv(columns: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
   return [columns, ...rows].map((row) => `${row.map((cell) => clean(cell)).join('\t')}\n`).join('');
 }
 

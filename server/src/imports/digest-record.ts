@@ -10,13 +10,16 @@ interface Pair {
   readonly value: string;
 }
 
-/** `experiment` is the number that it has in Bucle. */
-export function digestExperiment(record: Omit<ExperimentRecord, 'source_id'>, experiment: number): Digests {
+/** `id`: that it has in Bucle. `root`: experiments without a place of their own are below it. */
+export function digestExperiment(
+  record: Omit<ExperimentRecord, 'source_id'>,
+  { id, root }: { readonly id: number; readonly root: string },
+): Digests {
   const { name, lifecycle, artifact_location, created_at, updated_at, tags } = record;
-  const location = artifact_location ?? `mlflow-artifacts:/${experiment}`;
+  const location = artifact_location ?? `${root}/${id}`;
   return {
-    experiments: digestRows([[experiment, name, lifecycle, location, created_at, updated_at]]),
-    'experiment tags': digestRows(pairRows(String(experiment), tags)),
+    experiments: digestRows([[id, name, lifecycle, location, created_at, updated_at]]),
+    'experiment tags': digestRows(pairRows(String(id), tags)),
   };
 }
 

@@ -24,11 +24,6 @@ export const importErrors = defineErrors('IMPORT', {
     message: 'There is nothing to import at {source}: {reason}.',
     next: 'Name a database (mlflow.db, sqlite:///…, postgresql://…), an mlruns folder, or a server (http://…).',
   },
-  NOT_YET: {
-    status: 501,
-    message: 'Importing from {what} is not possible yet.',
-    next: 'Name the database behind it: mlflow.db, sqlite:///… or postgresql://…',
-  },
   NOT_MLFLOW: {
     status: 422,
     message: '{source} is not a tracking store of MLflow: {reason}.',

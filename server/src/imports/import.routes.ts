@@ -40,7 +40,7 @@ import { readDigests } from './read-digests.ts';
 import { listStored, storeArtifact } from './store-artifact.ts';
 import { writeExperiments, writeLoggedModels, writePoints, writeRegisteredModels, writeRuns } from './write-records.ts';
 
-type Parts = Pick<Context, 'db' | 'blobs' | 'clock'>;
+type Parts = Pick<Context, 'db' | 'blobs' | 'clock' | 'config'>;
 
 const tags = ['imports'];
 /** An import writes ids, times and states that nobody else may choose. */
@@ -60,7 +60,7 @@ export async function importRoutes(app: App, parts: Parts): Promise<void> {
   });
 }
 
-function startRoutes(app: App, { db, clock }: Parts): void {
+function startRoutes(app: App, { db, clock, config: settings }: Parts): void {
   app.post(
     '/api/v1/imports/plan',
     {
@@ -71,7 +71,7 @@ function startRoutes(app: App, { db, clock }: Parts): void {
         response: { 200: PlanResponse },
       },
     },
-    ({ body }) => planImport({ db }, body),
+    ({ body }) => planImport({ db, config: settings }, body),
   );
   app.post(
     '/api/v1/imports',
@@ -151,7 +151,7 @@ function endRoutes(app: App, { db, clock }: Parts): void {
   );
 }
 
-function trackRoutes(app: App, { db }: Parts): void {
+function trackRoutes(app: App, { db, config: settings }: Parts): void {
   app.post(
     '/api/v1/imports/digests',
     {
@@ -181,7 +181,7 @@ function trackRoutes(app: App, { db }: Parts): void {
     },
     async ({ params: { id }, body }) => {
       await requireImport(db.read, id);
-      const written = await writeExperiments({ db }, id, body.experiments);
+      const written = await writeExperiments({ db, config: settings }, id, body.experiments);
       return { experiments: [...written].map(([source_id, target]) => ({ source_id, id: target })) };
     },
   );

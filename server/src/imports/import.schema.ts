@@ -22,6 +22,7 @@ export const PlanBody = Type.Object(
 export type PlanBody = Static<typeof PlanBody>;
 
 export const PlanResponse = Type.Object({
+  artifact_root: Type.String({ description: 'Files of an experiment go below this, in a folder called as its id.' }),
   import: Type.Union([Id, Type.Null()]),
   resumes: Type.Boolean({ description: 'It was begun before and has not come to its end.' }),
   experiments: Type.Array(

@@ -7,6 +7,8 @@ export interface Mapping {
   readonly experiments: ReadonlyMap<string, number>;
   /** What names of experiments and registered models begin with here. */
   readonly prefix: string;
+  /** Files of an experiment are below this, in a folder called as its id. */
+  readonly root: string;
   /** Run or logged model → where its files were, and where they are now. */
   readonly places: Map<string, Place>;
 }
@@ -19,14 +21,14 @@ export interface Place {
 /** @param copied whether its files are taken over; else they stay where they are */
 export function mapRun(run: SourceRun, mapping: Mapping, copied: boolean): RunRecord {
   const experiment = idOf(mapping, run.experiment);
-  const to = copied || !run.artifact_uri ? `mlflow-artifacts:/${experiment}/${run.id}/artifacts` : run.artifact_uri;
+  const to = copied || !run.artifact_uri ? `${mapping.root}/${experiment}/${run.id}/artifacts` : run.artifact_uri;
   if (run.artifact_uri) mapping.places.set(run.id, { from: run.artifact_uri, to });
   return { ...run, experiment, artifact_uri: to };
 }
 
 export function mapModel(model: SourceModel, mapping: Mapping, copied: boolean): LoggedModelRecord {
   const experiment = idOf(mapping, model.experiment);
-  const own = `mlflow-artifacts:/${experiment}/models/${model.id}/artifacts`;
+  const own = `${mapping.root}/${experiment}/models/${model.id}/artifacts`;
   const to = copied || !model.artifact_uri ? own : model.artifact_uri;
   if (model.artifact_uri) mapping.places.set(model.id, { from: model.artifact_uri, to });
   return { ...model, experiment, artifact_uri: to };

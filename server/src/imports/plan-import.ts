@@ -2,11 +2,15 @@ import type { Context } from '../context.ts';
 import type { Db } from '../database.ts';
 import { findWholeModel } from '../loop/registry/index.ts';
 import { findExperimentByName } from '../loop/track/index.ts';
+import { artifactRoot } from './artifact-root.ts';
 import type { PlanBody, PlanResponse } from './import.schema.ts';
 import { findImportOfStore, findItems } from './import.store.ts';
 
 /** What is there already, and which names are taken by something else. Writes nothing. */
-export async function planImport({ db }: Pick<Context, 'db'>, body: PlanBody): Promise<PlanResponse> {
+export async function planImport(
+  { db, config }: Pick<Context, 'db' | 'config'>,
+  body: PlanBody,
+): Promise<PlanResponse> {
   const found = await findImportOfStore(db.read, body.store);
   const ids = body.experiments.map(({ source_id }) => source_id);
   const known = found ? await findItems(db.read, found.id, 'experiment', ids) : new Map<string, string>();
@@ -23,7 +27,13 @@ export async function planImport({ db }: Pick<Context, 'db'>, body: PlanBody): P
     if (!isOwn) taken.push(`experiment ${name} (id ${named.id}, ${named.lifecycle})`);
   }
   for (const name of body.models) if (!models.has(name)) taken.push(...(await takenModel(db.read, name)));
-  return { import: found?.id ?? null, resumes: found?.state === 'running', experiments, taken };
+  return {
+    artifact_root: artifactRoot(config),
+    import: found?.id ?? null,
+    resumes: found?.state === 'running',
+    experiments,
+    taken,
+  };
 }
 
 async function takenModel(db: Db, name: string): Promise<string[]> {

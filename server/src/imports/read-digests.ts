@@ -23,7 +23,10 @@ export async function readDigests(db: Db, kind: ItemKind, ids: readonly string[]
   switch (kind) {
     case 'experiment': {
       const found = await findExperiments(db, ids.map(Number).filter(Number.isSafeInteger));
-      return found.map((one) => ({ id: String(one.id), parts: digestExperiment(fromExperiment(one), one.id) }));
+      return found.map((one) => ({
+        id: String(one.id),
+        parts: digestExperiment(fromExperiment(one), { id: one.id, root: '' }),
+      }));
     }
     case 'run':
       return readRunDigests(db, ids);

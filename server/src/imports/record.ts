@@ -19,7 +19,7 @@ export const ExperimentRecord = Type.Object(
     source_id: Id,
     name: Type.String({ minLength: 1, maxLength: 500 }),
     lifecycle: Lifecycle,
-    /** Null: `mlflow-artifacts:/<id>`. */
+    /** Null: `<artifact root of the server>/<id>`. */
     artifact_location: Nullable(Text),
     created_at: Time,
     updated_at: Time,

@@ -1,5 +1,6 @@
 import type { Digests } from './digest-record.ts';
 import type { SetDigest } from './set-hash.ts';
+import type { SourceOptions } from './sources/source.ts';
 
 export interface KindReport {
   /** Counted in the source by itself, apart from what was read; null when it can't. */
@@ -31,6 +32,20 @@ export function startReport(source: ImportReport['source']): ImportReport {
   return {
     ...{ import: null, source, equal: false, written: 0, kinds: {}, renumbered: [], differences: [] },
     ...{ problems: [], leftOut: [] },
+  };
+}
+
+/** What a source finds while it is read. Parts of it are read twice, and noted once. */
+export function notesIn(report: ImportReport): Pick<SourceOptions, 'onProblem' | 'onLeftOut'> {
+  const noted = new Set<string>();
+  const isNew = (note: string) => noted.size < noted.add(note).size;
+  return {
+    onProblem: (what, reason) => {
+      if (isNew(`${what}: ${reason}`)) report.problems.push({ what, reason });
+    },
+    onLeftOut: (what) => {
+      if (isNew(what)) report.leftOut.push({ what, count: 1 });
+    },
   };
 }
 

@@ -63,7 +63,7 @@ export async function runImport(call: ImportCall): Promise<ImportReport> {
     json: { store, kind: source.kind, address: source.address },
     signal,
   });
-  const mapping: Mapping = { experiments: new Map(), prefix, places: new Map() };
+  const mapping: Mapping = { experiments: new Map(), prefix, root: plan.artifact_root, places: new Map() };
   const work: Work = { ...call, id, mapping, owners: [] };
   Object.assign(report, { import: id });
   Object.assign(mapping, { experiments: await importExperiments(work, chosen, plan) });
@@ -116,6 +116,7 @@ async function importExperiments(
   plan: PlanResponse,
 ): Promise<Map<string, number>> {
   const { client, report, signal, options } = work;
+  const root = plan.artifact_root;
   const records = chosen.map((one) => ({
     ...one,
     name: nameHere(one.source_id, one.name, options.prefix),
@@ -125,7 +126,7 @@ async function importExperiments(
   const before = await digestsOf(work, 'experiment', [...ids.values()].map(String));
   const due = records.filter((record) => {
     const id = ids.get(record.source_id);
-    return id === undefined || !isEqual(digestExperiment(record, id), before.get(String(id)));
+    return id === undefined || !isEqual(digestExperiment(record, { id, root }), before.get(String(id)));
   });
   for (const batch of pieces(due, 500)) {
     const { experiments } = await client.request<{ experiments: { source_id: string; id: number }[] }>(
@@ -139,7 +140,7 @@ async function importExperiments(
   const after = await digestsOf(work, 'experiment', [...ids.values()].map(String));
   for (const record of records) {
     const id = ids.get(record.source_id) ?? -1;
-    compare(work, `experiment ${record.name}`, digestExperiment(record, id), after.get(String(id)));
+    compare(work, `experiment ${record.name}`, digestExperiment(record, { id, root }), after.get(String(id)));
     if (String(id) !== record.source_id) report.renumbered.push({ name: record.name, from: record.source_id, to: id });
   }
   return ids;

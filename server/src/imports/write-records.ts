@@ -12,6 +12,7 @@ import {
   importRun,
   updateImportedExperiment,
 } from '../loop/track/index.ts';
+import { artifactRoot } from './artifact-root.ts';
 import { importErrors } from './errors.ts';
 import type { PointsBody } from './import.schema.ts';
 import { findItems, type ItemKind, insertItem } from './import.store.ts';
@@ -25,7 +26,7 @@ const LARGEST_KEPT_ID = 2 ** 31 - 1;
 
 /** Source id → id in Bucle. All or nothing. @throws IMPORT_NAMES_TAKEN */
 export async function writeExperiments(
-  { db }: Parts,
+  { db, config }: Pick<Context, 'db' | 'config'>,
   id: string,
   records: readonly ExperimentRecord[],
 ): Promise<Map<string, number>> {
@@ -38,25 +39,32 @@ export async function writeExperiments(
       const target = known.get(record.source_id);
       written.set(
         record.source_id,
-        await writeExperiment(trx, id, record, target === undefined ? null : Number(target)),
+        await writeExperiment(trx, id, record, {
+          ...{ known: target === undefined ? null : Number(target), root: artifactRoot(config) },
+        }),
       );
     }
     return written;
   });
 }
 
-async function writeExperiment(trx: Trx, id: string, record: ExperimentRecord, known: number | null): Promise<number> {
+async function writeExperiment(
+  trx: Trx,
+  id: string,
+  record: ExperimentRecord,
+  { known, root }: { readonly known: number | null; readonly root: string },
+): Promise<number> {
   const given = toGivenExperiment(record);
   const target = known ?? (await defaultOf(trx, record));
   if (target !== null) {
-    if (!(await updateImportedExperiment(trx, target, given))) throw taken(record.name);
+    if (!(await updateImportedExperiment(trx, target, given, root))) throw taken(record.name);
     await insertItem(trx, id, { kind: 'experiment', sourceId: record.source_id, targetId: String(target) });
     return target;
   }
   const wanted = /^\d{1,10}$/.test(record.source_id) ? Number(record.source_id) : null;
   const made = await importExperiment(trx, {
     wanted: wanted !== null && wanted <= LARGEST_KEPT_ID ? wanted : null,
-    given,
+    ...{ given, root },
   });
   if (made === null) throw taken(record.name);
   await insertItem(trx, id, { kind: 'experiment', sourceId: record.source_id, targetId: String(made) });

@@ -38,7 +38,7 @@ export const command = defineCommand({
     if (given === undefined || more !== undefined) {
       throw new UsageError('import mlflow takes one source.\nUsage: bucle import mlflow SOURCE');
     }
-    const { openSource, runImport, startReport } = await import('../../imports/read-side.ts');
+    const { notesIn, openSource, runImport, startReport } = await import('../../imports/read-side.ts');
     const report = startReport({ kind: '', address: given.replace(/\/\/[^/@]*@/, '//') });
     const destination = values['artifacts-destination'];
     await using source = await openSource(given, {
@@ -46,7 +46,7 @@ export const command = defineCommand({
       artifactsDestination:
         destination === undefined || destination.includes('://') ? (destination ?? null) : resolve(io.cwd, destination),
       env: io.env,
-      onProblem: (what, reason) => report.problems.push({ what, reason }),
+      ...notesIn(report),
       signal: io.signal,
     });
     Object.assign(report, { source: { kind: source.kind, address: source.address } });

@@ -1,25 +1,25 @@
 import { defineCommand, UsageError } from '../command.ts';
+import { sendMlflow } from '../mlflow.ts';
 import { withNext } from '../with-next.ts';
+import { parseModelRef, whereModels } from './version-ref.ts';
 
 export const command = defineCommand({
   summary: 'Let an alias of a model name one of its versions; it moves no traffic.',
-  usage: 'NAME/N ALIAS',
-  options: {},
-  async run({ args }, io) {
-    const [ref, alias] = args;
-    const [, name, version] = /^(?:version:)?(.+)\/(\d+)$/.exec(ref ?? '') ?? [];
-    if (name === undefined || version === undefined || alias === undefined || args.length !== 2) {
-      throw new UsageError('models alias needs NAME/N and ALIAS, such as: flights/3 champion.');
+  usage: 'NAME/N ALIAS | NAME ALIAS --remove',
+  options: { remove: { type: 'boolean', meaning: 'Take the alias away.' } },
+  async run({ values, args }, io) {
+    const [ref = '', alias] = args;
+    const { name, version } = parseModelRef(ref);
+    const remove = values.remove === true;
+    if (alias === undefined || args.length !== 2 || remove === (version !== undefined)) {
+      throw new UsageError(
+        'models alias needs NAME/N and ALIAS, such as: flights/3 champion; to take one away: flights champion --remove.',
+      );
     }
-    await withNext(
-      `The models are in \`bucle models ls\`, their versions in \`bucle models show ${name}\`.`,
-      io.client.request('POST', '/api/2.0/mlflow/registered-models/alias', {
-        json: { name, alias, version },
-        signal: io.signal,
-      }),
-    );
-    if (io.json) io.printJson({ name, alias, version: Number(version) });
-    else io.note(`${name}@${alias} is ${name}/${version} now.`);
+    const fields = remove ? { name, alias } : { name, alias, version };
+    await withNext(whereModels(name), sendMlflow(io, 'registered-models/alias', fields, remove ? 'DELETE' : 'POST'));
+    if (io.json) io.printJson({ name, alias, version: version === undefined ? null : Number(version) });
+    else io.note(remove ? `${name}@${alias} is gone.` : `${name}@${alias} is ${name}/${version} now.`);
     return 0;
   },
 });

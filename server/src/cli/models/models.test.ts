@@ -148,4 +148,56 @@ describe('runs and models on the command line', () => {
     expect((await bucle(['models', 'alias', 'nope/1', 'champion'])).code).toBe(5);
     expect((await bucle(['models', 'show', 'nope'])).code).toBe(5);
   });
+
+  test('models and versions are searched, tagged, staged, renamed and removed', async () => {
+    const experimentRun = await makeRun('registry', 0.9);
+    const add = async (name: string) =>
+      (await bucle(['models', 'register', await logModel(experimentRun, 'clf'), '--as', name])).stdout.trim();
+    expect([await add('zoo-a'), await add('zoo-a'), await add('zoo-b')]).toEqual(['zoo-a/1', 'zoo-a/2', 'zoo-b/1']);
+    expect((await bucle(['models', 'tag', 'zoo-a', 'team=ops'])).stderr).toBe('zoo-a: team=ops\n');
+    expect((await bucle(['models', 'tag', 'zoo-a/2', 'good=yes', 'old=1'])).code).toBe(0);
+    expect((await bucle(['models', 'tag', 'version:zoo-a/2', '--remove', 'old'])).code).toBe(0);
+    const found = async (...words: string[]) =>
+      JSON.parse((await bucle(['models', ...words, '--json'])).stdout) as { name: string; version?: string }[];
+    expect((await found('ls', '--filter', "tags.team = 'ops'")).map(({ name }) => name)).toEqual(['zoo-a']);
+    expect(
+      (await found('ls', '--filter', "name LIKE 'zoo-%'", '--order-by', 'name DESC')).map(({ name }) => name),
+    ).toEqual(['zoo-b', 'zoo-a']);
+    expect(await bucle(['models', 'ls', '--filter', "name LIKE 'zoo-%'", '--limit', '1'])).toMatchObject({
+      stdout: expect.stringMatching(/\nzoo-a\tzoo-a\/2\t2\t/),
+      stderr: 'The first 1; more with --limit.\n',
+    });
+    expect((await bucle(['models', 'ls', '--filter', "name = 'none'"])).stderr).toBe('No model matches the filter.\n');
+    expect((await found('versions', 'zoo-a', '--filter', "tags.good = 'yes'")).map(({ version }) => version)).toEqual([
+      '2',
+    ]);
+    expect(await found('versions', 'zoo-a', '--filter', "tags.old = '1'")).toEqual([]);
+    expect((await bucle(['models', 'stage', 'zoo-a/1', 'production'])).stderr).toBe('zoo-a/1 is in Production now.\n');
+    await bucle(['models', 'stage', 'zoo-a/2', 'production', '--archive-existing']);
+    const versions = (await bucle(['models', 'versions', 'zoo-a', '--order-by', 'version_number ASC'])).stdout.split(
+      '\n',
+    );
+    expect(versions.slice(0, 3).map((line) => line.split('\t').slice(0, 4))).toEqual([
+      ['version', 'aliases', 'stage', 'run'],
+      ['zoo-a/1', '–', 'Archived', `run:${experimentRun}`],
+      ['zoo-a/2', '–', 'Production', `run:${experimentRun}`],
+    ]);
+    await bucle(['models', 'alias', 'zoo-a/2', 'best']);
+    expect((await bucle(['models', 'alias', 'zoo-a', 'best', '--remove'])).stderr).toBe('zoo-a@best is gone.\n');
+    expect((await bucle(['models', 'show', 'zoo-a'])).stdout).not.toContain('best');
+    expect((await bucle(['models', 'rename', 'zoo-a', 'zoo-c'])).stderr).toBe('zoo-a is zoo-c now.\n');
+    expect(await bucle(['models', 'rm', 'zoo-c/1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--yes'),
+    });
+    expect((await bucle(['models', 'rm', 'zoo-c/1', '--yes'])).stderr).toContain('Removed zoo-c/1');
+    expect((await found('versions', 'zoo-c')).map(({ version }) => version)).toEqual(['2']);
+    expect((await bucle(['models', 'delete', 'zoo-c', '--yes'])).code).toBe(0);
+    expect(await bucle(['models', 'rm', 'zoo-c', '--yes'])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('next: The models are in'),
+    });
+    expect((await bucle(['models', 'stage', 'zoo-b/1', 'gold'])).code).toBe(2);
+    expect((await bucle(['models', 'versions', 'nope'])).stderr).toContain('No version of nope');
+  });
 });

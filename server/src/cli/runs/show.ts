@@ -44,7 +44,8 @@ function showRun(io: Io, { run, models, files, more }: RunView): void {
   const took = describeDuration(info);
   const started = info.start_time ? `, started ${formatTime(info.start_time)}` : '';
   const by = info.user_id ? ` by ${info.user_id}` : '';
-  io.print(`${info.status}${started}${by}${took === null ? '' : `, ${took}`}`);
+  const deleted = info.lifecycle_stage === 'deleted' ? 'DELETED, ' : '';
+  io.print(`${deleted}${info.status}${started}${by}${took === null ? '' : `, ${took}`}`);
   showPairs(io, 'params', data.params);
   section(io, 'metrics', data.metrics ?? [], ['metric', 'value', 'step'], ({ key, value, step }) => [
     key,
@@ -68,7 +69,8 @@ function showRun(io: Io, { run, models, files, more }: RunView): void {
   ]);
   if (more) io.note(`The first ${files.length} artifacts.`);
   const [model] = models;
-  if (model) io.note(`Register it: bucle models register model:${model.info.model_id} --as NAME`);
+  if (deleted !== '') io.note(`Bring it back: bucle runs restore ${info.run_id}`);
+  else if (model) io.note(`Register it: bucle models register model:${model.info.model_id} --as NAME`);
 }
 
 function showPairs(io: Io, title: string, pairs: readonly Pair[] = []): void {

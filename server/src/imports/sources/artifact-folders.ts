@@ -3,7 +3,7 @@ import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BlobStore } from '../../platform/blobs/blob-store.ts';
-import type { ArtifactFile, ArtifactFolder, SourceOptions } from './source.ts';
+import type { ArtifactFile, ArtifactFolder, OnProblem, SourceOptions } from './source.ts';
 
 /** Reads the files at an artifact address; a text says why it can't. */
 export type OpenArtifacts = (uri: string) => Promise<ArtifactFolder | string>;
@@ -13,40 +13,46 @@ export type OpenArtifacts = (uri: string) => Promise<ArtifactFolder | string>;
  * allowed, and no link is followed.
  */
 export function openArtifacts(options: SourceOptions): OpenArtifacts {
-  const { artifactRoots, artifactsDestination: destination, env } = options;
+  const { artifactRoots, artifactsDestination: destination, env, onProblem } = options;
   return async (uri) => {
     const path = localPath(uri);
-    if (path !== null) return openFolder(path, artifactRoots);
+    if (path !== null) return openFolder(path, artifactRoots, onProblem);
     if (/^s3:\/\//i.test(uri)) return openS3(uri, env);
     const proxied = /^mlflow-artifacts:(?:\/\/[^/]*)?\/*([^?#]*)$/.exec(uri)?.[1];
     if (proxied === undefined) return `Bucle does not read ${uri.split(':')[0]}: addresses`;
     if (destination === null) return 'its server kept it: name where, with --artifacts-destination DIR';
     if (/^s3:\/\//i.test(destination)) return openS3(`${destination.replace(/\/+$/, '')}/${proxied}`, env);
-    return openFolder(join(destination, proxied), [...artifactRoots, destination]);
+    return openFolder(join(destination, proxied), [...artifactRoots, destination], onProblem);
   };
 }
 
 /** `file:` or a bare path → absolute; null for other schemes. */
-function localPath(uri: string): string | null {
+export function localPath(uri: string): string | null {
   if (/^file:\/\/(localhost)?\//i.test(uri)) return fileURLToPath(uri.replace(/^file:\/\/localhost/i, 'file://'));
   if (/^file:/i.test(uri)) return resolve(uri.slice('file:'.length));
   return /^[a-z][a-z0-9+.-]*:/i.test(uri) ? null : resolve(uri);
 }
 
 /** @param roots absolute folders that may be read */
-export async function openFolder(path: string, roots: readonly string[]): Promise<ArtifactFolder | string> {
+export async function openFolder(
+  path: string,
+  roots: readonly string[],
+  onProblem: OnProblem,
+): Promise<ArtifactFolder | string> {
   const real = await realpath(path).catch(() => null);
   // A run without artifacts has no folder.
   if (real === null) return isInside(path, roots) ? { files: async function* () {} } : outside(path);
   const allowed = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  return isInside(real, allowed) ? { files: () => walkFolder(real, real) } : outside(path);
+  return isInside(real, allowed) ? { files: () => walkFolder(real, real, onProblem) } : outside(path);
 }
 
-async function* walkFolder(root: string, folder: string): AsyncGenerator<ArtifactFile> {
+async function* walkFolder(root: string, folder: string, onProblem: OnProblem): AsyncGenerator<ArtifactFile> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walkFolder(root, path);
+    if (entry.isDirectory()) yield* walkFolder(root, path, onProblem);
+    else if (!entry.isFile())
+      onProblem(`artifact ${path}`, 'it is a link or no plain file, and those are not followed');
     if (!entry.isFile()) continue;
     const { size, mtimeMs } = await lstat(path);
     yield {

@@ -4,18 +4,16 @@ import { importErrors } from '../errors.ts';
 import type { MlflowSource, SourceOptions } from './source.ts';
 
 /**
- * A database: `sqlite:///file`, a path, or `postgresql://…`.
- * @throws IMPORT_NOT_YET, IMPORT_NO_SOURCE, IMPORT_NOT_MLFLOW, IMPORT_SOURCE_FAILED
+ * A database (`sqlite:///file`, a path, `postgresql://…`), an `mlruns` folder, or a server (`http://…`).
+ * @throws IMPORT_NO_SOURCE, IMPORT_NOT_MLFLOW, IMPORT_SOURCE_FAILED
  */
 export async function openSource(given: string, options: SourceOptions): Promise<MlflowSource> {
-  if (/^https?:\/\//i.test(given)) {
-    throw importErrors.NOT_YET({ what: 'a live server' });
-  }
+  if (/^https?:\/\//i.test(given)) return openServer(given, options);
   if (/^postgres(ql)?(\+\w+)?:\/\//i.test(given)) return openPostgres(given, options);
   const path = localPath(given);
   const found = await stat(path).catch(() => null);
   if (!found) throw importErrors.NO_SOURCE({ source: given, reason: 'there is no such file or folder' });
-  if (found.isDirectory()) throw importErrors.NOT_YET({ what: 'an mlruns folder' });
+  if (found.isDirectory()) return openFolder(path, options);
   return openSqlite(path, options);
 }
 
@@ -49,12 +47,25 @@ async function openPostgres(given: string, options: SourceOptions): Promise<Mlfl
   );
 }
 
-async function read(address: string, open: () => Promise<MlflowSource | null>): Promise<MlflowSource> {
+async function openFolder(path: string, options: SourceOptions): Promise<MlflowSource> {
+  const { folderSource } = await import('./folder-source.ts');
+  return read(path, () => folderSource(path, options), 'no folder in it has a meta.yaml; is its database beside it?');
+}
+
+async function openServer(given: string, options: SourceOptions): Promise<MlflowSource> {
+  const { serverSource } = await import('./server-source.ts');
+  return serverSource(given, options);
+}
+
+async function read(
+  address: string,
+  open: () => Promise<MlflowSource | null>,
+  otherwise = 'it has no tables named experiments and runs',
+): Promise<MlflowSource> {
   const source = await open().catch((cause: Error) => {
     throw importErrors.NOT_MLFLOW({ source: address, reason: cause.message }, { cause });
   });
-  if (!source)
-    throw importErrors.NOT_MLFLOW({ source: address, reason: 'it has no tables named experiments and runs' });
+  if (!source) throw importErrors.NOT_MLFLOW({ source: address, reason: otherwise });
   return source;
 }
 

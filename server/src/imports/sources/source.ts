@@ -65,6 +65,9 @@ export interface ArtifactFile {
 /** Something of the source that cannot be taken over, and why. */
 export type OnProblem = (what: string, reason: string) => void;
 
+/** Something that MLflow itself does not show any more, and that is therefore no failure. */
+export type OnLeftOut = (what: string) => void;
+
 export interface SourceOptions {
   /** Folders from which files may be read besides the source's own, absolute. */
   readonly artifactRoots: readonly string[];
@@ -72,5 +75,6 @@ export interface SourceOptions {
   readonly artifactsDestination: string | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onProblem: OnProblem;
+  readonly onLeftOut: OnLeftOut;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { SourceRow } from '../../platform/db/source-database.ts';
-import type { SourceModel, SourceRegisteredModel } from './source.ts';
+import type { OnLeftOut, SourceModel, SourceRegisteredModel } from './source.ts';
 import type { SqlTables } from './sql-tables.ts';
 import {
   asNumber,
@@ -8,6 +8,7 @@ import {
   clampValue,
   latestMetrics,
   modelIdIn,
+  takeAliases,
   toLifecycle,
   toModelStatus,
   toStage,
@@ -52,14 +53,17 @@ export async function* readLoggedModels(tables: SqlTables, experiment: string): 
 }
 
 /** Prompts are registered models too. */
-export async function* readRegisteredModels(tables: SqlTables): AsyncGenerator<SourceRegisteredModel> {
+export async function* readRegisteredModels(
+  tables: SqlTables,
+  onLeftOut: OnLeftOut,
+): AsyncGenerator<SourceRegisteredModel> {
   const where = `where 1 = 1 ${tables.inWorkspace('registered_models')} order by name`;
   const models = await tables.select(
     'registered_models',
     ['name', 'creation_time', 'last_updated_time', 'description'],
     where,
   );
-  for (const model of models) yield await completeModel(tables, model);
+  for (const model of models) yield await completeModel(tables, model, onLeftOut);
 }
 
 const VERSION_COLUMNS = [
@@ -67,7 +71,11 @@ const VERSION_COLUMNS = [
   ...['run_link', 'storage_location'],
 ];
 
-async function completeModel(tables: SqlTables, model: SourceRow): Promise<SourceRegisteredModel> {
+async function completeModel(
+  tables: SqlTables,
+  model: SourceRow,
+  onLeftOut: OnLeftOut,
+): Promise<SourceRegisteredModel> {
   const name = asText(model['name']);
   const of = (table: string, columns: readonly string[]) =>
     tables.select(table, columns, `where name = ? ${tables.inWorkspace(table)}`, [name]);
@@ -77,7 +85,10 @@ async function completeModel(tables: SqlTables, model: SourceRow): Promise<Sourc
   const rows = await of('model_versions', VERSION_COLUMNS);
   const versions = rows.flatMap((row) => {
     const stage = toStage(row['current_stage']);
-    if (stage === null) return [];
+    if (stage === null) {
+      onLeftOut(`deleted version: ${name}/${row['version']}`);
+      return [];
+    }
     const source = asText(row['source']);
     return {
       ...{ number: Number(row['version']), source, location: asText(row['storage_location']) || source, stage },
@@ -89,7 +100,6 @@ async function completeModel(tables: SqlTables, model: SourceRow): Promise<Sourc
       tags: pairs(tags.get(String(row['version'])), 'key', 'value'),
     };
   });
-  const there = new Set(versions.map(({ number }) => number));
   const aliases = (await of('registered_model_aliases', ['alias', 'version'])).map((row) => ({
     ...{ alias: asText(row['alias']), number: Number(row['version']) },
   }));
@@ -98,8 +108,7 @@ async function completeModel(tables: SqlTables, model: SourceRow): Promise<Sourc
     created_at: asNumber(model['creation_time']) ?? 0,
     updated_at: asNumber(model['last_updated_time']) ?? asNumber(model['creation_time']) ?? 0,
     tags: pairs(await of('registered_model_tags', ['key', 'value']), 'key', 'value'),
-    // MLflow leaves the aliases of a deleted version behind.
-    aliases: aliases.filter(({ number }) => there.has(number)),
+    aliases: takeAliases(name, aliases, { versions, onLeftOut }),
     last_number: Math.max(0, ...rows.map((row) => Number(row['version']))),
   };
 }

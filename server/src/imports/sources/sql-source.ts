@@ -1,6 +1,6 @@
 import type { SourceDatabase, SourceRow } from '../../platform/db/source-database.ts';
 import { openArtifacts } from './artifact-folders.ts';
-import type { MlflowSource, Series, SourceExperiment, SourceOptions, SourceRun } from './source.ts';
+import type { MlflowSource, OnLeftOut, Series, SourceExperiment, SourceOptions, SourceRun } from './source.ts';
 import { readLoggedModels, readRegisteredModels } from './sql-models.ts';
 import { readTables, type SqlTables } from './sql-tables.ts';
 import { asNumber, asText, asTextOrNull, toLifecycle, toRunStatus } from './values.ts';
@@ -20,10 +20,10 @@ export async function sqlSource(
   return {
     ...{ kind, address },
     experiments: () => readExperiments(tables),
-    runs: (experiment) => readRuns(tables, experiment),
+    runs: (experiment) => readRuns(tables, experiment, options),
     points: (run) => readPoints(tables, run.id, options),
     loggedModels: (experiment) => readLoggedModels(tables, experiment),
-    registeredModels: () => readRegisteredModels(tables),
+    registeredModels: () => readRegisteredModels(tables, options.onLeftOut),
     counts: (experiments) => countAll(tables, experiments),
     leftOut: () => countLeftOut(tables),
     artifacts: (owner) => artifacts(owner.uri),
@@ -67,21 +67,29 @@ const RUN_COLUMNS = [
   'artifact_uri',
 ];
 
-async function* readRuns(tables: SqlTables, experiment: string): AsyncGenerator<readonly SourceRun[]> {
+async function* readRuns(
+  tables: SqlTables,
+  experiment: string,
+  { onLeftOut }: SourceOptions,
+): AsyncGenerator<readonly SourceRun[]> {
   for (let after = ''; ; ) {
     const rest = `where experiment_id = ? and run_uuid > ? order by run_uuid limit ${RUNS_AT_ONCE}`;
     const rows = await tables.select('runs', RUN_COLUMNS, rest, [Number(experiment), after]);
     if (rows.length === 0) return;
     after = String(rows.at(-1)?.['run_uuid']);
-    yield await completeRuns(tables, experiment, rows);
+    yield await completeRuns(tables, { experiment, rows, onLeftOut });
   }
 }
 
-async function completeRuns(tables: SqlTables, experiment: string, rows: readonly SourceRow[]): Promise<SourceRun[]> {
+async function completeRuns(
+  tables: SqlTables,
+  given: { readonly experiment: string; readonly rows: readonly SourceRow[]; readonly onLeftOut: OnLeftOut },
+): Promise<SourceRun[]> {
+  const { experiment, rows, onLeftOut } = given;
   const ids = rows.map((row) => String(row['run_uuid']));
   const params = await tables.selectOf('params', ['key', 'value'], 'run_uuid', ids);
   const tags = await tables.selectOf('tags', ['key', 'value'], 'run_uuid', ids);
-  const inputs = await readInputs(tables, ids);
+  const inputs = await readInputs(tables, ids, onLeftOut);
   const links = await tables.selectOf(
     'inputs',
     ['source_type', 'destination_type', 'destination_id', 'step'],
@@ -111,7 +119,11 @@ async function completeRuns(tables: SqlTables, experiment: string, rows: readonl
   });
 }
 
-async function readInputs(tables: SqlTables, runs: readonly string[]): Promise<Map<string, SourceRun['inputs']>> {
+async function readInputs(
+  tables: SqlTables,
+  runs: readonly string[],
+  onLeftOut: OnLeftOut,
+): Promise<Map<string, SourceRun['inputs']>> {
   const links = [
     ...(await tables.selectOf('inputs', ['input_uuid', 'source_type', 'source_id'], 'destination_id', runs)).values(),
   ]
@@ -124,8 +136,11 @@ async function readInputs(tables: SqlTables, runs: readonly string[]): Promise<M
   const found = new Map<string, SourceRun['inputs']>();
   for (const link of links) {
     const dataset = datasets.get(String(link['source_id']))?.[0];
-    if (!dataset) continue;
     const run = String(link['destination_id']);
+    if (!dataset) {
+      onLeftOut(`link of run ${run} to a dataset that is not there: ${link['source_id']}`);
+      continue;
+    }
     const own = tags.get(String(link['input_uuid'])) ?? [];
     const input = {
       ...{ name: asText(dataset['name']), digest: asText(dataset['digest']) },

@@ -1,4 +1,5 @@
-import type { LoggedModelRecord, RunRecord, VersionRecord } from '../record.ts';
+import type { LoggedModelRecord, RegisteredModelRecord, RunRecord, VersionRecord } from '../record.ts';
+import type { OnLeftOut } from './source.ts';
 
 /** The largest double stands for infinity, as MLflow's databases keep it. */
 export function clampValue(value: number): number {
@@ -47,6 +48,21 @@ export function toStage(value: unknown): VersionRecord['stage'] | null {
 /** The id of the logged model that a source names: `models:/m-…`. */
 export function modelIdIn(source: string): string | null {
   return /^models:\/(m-[0-9a-f]{32})\/?$/i.exec(source)?.[1]?.toLowerCase() ?? null;
+}
+
+type Aliases = RegisteredModelRecord['aliases'];
+
+/** MLflow leaves the aliases of a deleted version behind: they lead nowhere. */
+export function takeAliases(
+  model: string,
+  aliases: Aliases,
+  { versions, onLeftOut }: { readonly versions: readonly { readonly number: number }[]; readonly onLeftOut: OnLeftOut },
+): Aliases {
+  const there = new Set(versions.map(({ number }) => number));
+  for (const { alias, number } of aliases) {
+    if (!there.has(number)) onLeftOut(`alias of a version that is not there: ${model}@${alias} (${number})`);
+  }
+  return aliases.filter(({ number }) => there.has(number));
 }
 
 type Metric = LoggedModelRecord['metrics'][number];

@@ -30,8 +30,8 @@ describe.each(databases)('the MLflow client and the registry on $name', (databas
         tags: [{ seed: '7' }, {}],
         status: 'READY',
         noted: [
-          { name: 'flights', version: '1' },
-          { name: 'flights', version: '2' },
+          { name: 'flights', version: 1 },
+          { name: 'flights', version: 2 },
         ],
       },
       alias: {

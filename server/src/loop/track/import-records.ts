@@ -23,19 +23,19 @@ import type { Pair } from './workspace.ts';
 // so that the same again changes nothing.
 
 export interface GivenExperiment extends Omit<ExperimentWithTags, 'id' | 'artifactLocation'> {
-  /** Null: `mlflow-artifacts:/<id>`. */
+  /** Null: `<root>/<id>`. */
   readonly artifactLocation: string | null;
 }
 
 /** Creates it under the wanted id if that is free, else under the next; null when the name is taken. */
 export async function importExperiment(
   trx: Trx,
-  { wanted, given }: { readonly wanted: number | null; readonly given: GivenExperiment },
+  { wanted, given, root }: { readonly wanted: number | null; readonly given: GivenExperiment; readonly root: string },
 ): Promise<number | null> {
   if (await findExperimentByName(trx, given.name)) return null;
   for (let id = wanted; ; id = null) {
     const free = id ?? (await lastExperimentId(trx)) + 1;
-    if (await insertGivenExperiment(trx, located(given, free))) {
+    if (await insertGivenExperiment(trx, located(given, free, root))) {
       for (const tag of given.tags) await upsertExperimentTag(trx, free, tag);
       return free;
     }
@@ -44,10 +44,15 @@ export async function importExperiment(
 }
 
 /** False when another experiment has the name. */
-export async function updateImportedExperiment(trx: Trx, id: number, given: GivenExperiment): Promise<boolean> {
+export async function updateImportedExperiment(
+  trx: Trx,
+  id: number,
+  given: GivenExperiment,
+  root: string,
+): Promise<boolean> {
   const named = await findExperimentByName(trx, given.name);
   if (named && named.id !== id) return false;
-  await writeExperiment(trx, located(given, id));
+  await writeExperiment(trx, located(given, id, root));
   for (const tag of given.tags) await upsertExperimentTag(trx, id, tag);
   return true;
 }
@@ -128,8 +133,8 @@ export async function* walkPoints(db: Db, run: string, keys: readonly string[]):
   }
 }
 
-function located(given: GivenExperiment, id: number): ExperimentWithTags {
-  return { ...given, id, artifactLocation: given.artifactLocation ?? `mlflow-artifacts:/${id}` };
+function located(given: GivenExperiment, id: number, root: string): ExperimentWithTags {
+  return { ...given, id, artifactLocation: given.artifactLocation ?? `${root}/${id}` };
 }
 
 function unique(pairs: readonly Pair[]): Pair[] {

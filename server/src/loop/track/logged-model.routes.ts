@@ -24,6 +24,7 @@ import {
   text,
 } from './mlflow-protocol/index.ts';
 import { checkLength, MAX_KEY } from './names.ts';
+import { withoutRepeats } from './note-model-version.ts';
 import { checkOwnModel, requireModel, requireOwnModel } from './require-run.ts';
 import { joinUri, randomName } from './run.ts';
 import { searchFields, searchLoggedModels } from './search-logged-models.ts';
@@ -161,7 +162,8 @@ function pairOperations(add: AddOperation, { db, clock }: Parts): void {
       jobs: true,
       request: { model_id: modelId, tags: list(pair), params: list(pair) },
       async handle(request, { principal }) {
-        const pairs = checkPairs(request[field]);
+        const given = checkPairs(request[field]);
+        const pairs = field === 'tags' ? given.map(withoutRepeats) : given;
         await db.transaction(async (trx) => {
           const model = await requireOwnModel(trx, request.model_id, principal);
           await upsertModelPairs(trx, table, model.id, pairs);
