@@ -82,22 +82,28 @@ export default {
       'imports/ works through the doors of stages.',
     ),
     folderRule(
+      'backup',
+      '^server/src/backup/',
+      ['^server/src/platform/'],
+      'backup/ copies tables and blobs, whatever they mean: it knows no stage.',
+    ),
+    folderRule(
       'cli',
       '^server/src/cli/',
       [
         '^server/src/platform/(processes|config)/',
         '^server/src/platform/(errors|nearest)\\.ts$',
-        '^server/src/(main|imports/read-side)\\.ts$',
+        '^server/src/(main|keep-data|imports/read-side)\\.ts$',
       ],
-      'The CLI is a client: @bucle/client, platform/{processes,config,errors,nearest}, main, and what reads the source of an import.',
+      'The CLI is a client: @bucle/client, platform/{processes,config,errors,nearest}, main, what copies data, and what reads the source of an import.',
     ),
     {
       name: 'cli-main-lazily',
       comment:
-        'The CLI starts without the server: it imports main, and what an import needs, only when a command needs it.',
+        'The CLI starts without the server: it imports main, and what a copy or an import needs, only when a command needs it.',
       severity: 'error',
       from: { path: '^server/src/cli/', pathNot: TESTS },
-      to: { path: '^server/src/(main|imports/read-side)\\.ts$', dynamic: false, dependencyTypesNot: TYPES },
+      to: { path: '^server/src/(main|keep-data|imports/read-side)\\.ts$', dynamic: false, dependencyTypesNot: TYPES },
     },
     {
       name: 'assembly-as-types',

@@ -1,7 +1,7 @@
 import { flushCompileCache } from 'node:module';
-import { dirname, join } from 'node:path';
 import { createApp, startBackground, tokensRequired } from './app.ts';
 import type { Context } from './context.ts';
+import { holdFolder } from './hold-folder.ts';
 import { loadGateway, loadRunner, loadStages } from './loop/index.ts';
 import { openContext } from './open-context.ts';
 import { authErrors } from './platform/auth/errors.ts';
@@ -13,8 +13,7 @@ import { readSettings } from './platform/config/settings.ts';
 import { settingsFingerprint } from './platform/config/settings-fingerprint.ts';
 import { explainListen } from './platform/http/listen.ts';
 import { isLoopback } from './platform/http/loopback.ts';
-import { createLog, type Log } from './platform/log.ts';
-import { holdLease } from './platform/processes/hold-lease.ts';
+import { createLog } from './platform/log.ts';
 import { noteStart } from './platform/processes/start-note.ts';
 import { roleErrors } from './role-errors.ts';
 
@@ -24,7 +23,9 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   const log = createLog(config.logLevel, 'server');
   const stages = await loadStages();
   await makeDataFolder(config);
-  await using _folder = await holdFolder(config, log);
+  await using _folder = await holdFolder(config, (data) => {
+    log.warn({ data }, 'a server of another machine or container held this: waiting');
+  });
   await using context = await openContext(config, stages, { log });
   await refuseOpenDoor(context);
   await ensureGatewayToken(context);
@@ -60,21 +61,6 @@ export async function runRunner(args: readonly string[]): Promise<void> {
   const [folder] = args;
   if (folder === undefined) throw new Error('The runner needs the folder of its attempt.');
   process.exitCode = await runAttempt(folder);
-}
-
-/** SQLite and the disk have one server; on PostgreSQL several replicas may share a folder. */
-async function holdFolder({ dataDir, database }: Config, log: Log): Promise<AsyncDisposable | null> {
-  if (database.kind !== 'sqlite') return null;
-  const hold = (file: string, data: string) =>
-    holdLease(file, {
-      held: ({ pid }) => roleErrors.FOLDER_TAKEN({ data, pid }),
-      onWait: () => log.warn({ data }, 'a server of another machine or container held this: waiting'),
-    });
-  await using held = new AsyncDisposableStack();
-  held.use(await hold(join(dataDir, 'processes', 'server.lock'), dataDir));
-  // A file elsewhere may be named by servers of several folders.
-  if (dirname(database.path) !== dataDir) held.use(await hold(`${database.path}.lock`, dirname(database.path)));
-  return held.move();
 }
 
 async function refuseOpenDoor(context: Context): Promise<void> {

@@ -23,9 +23,12 @@ export const planted: readonly Planted[] = [
   plant('project', 'project/looks-inside.ts', '../loop/data/inner.ts'),
   plant('imports', 'imports/looks-inside.ts', '../loop/data/inner.ts'),
   plant('imports', 'imports/calls-the-cli.ts', '../cli/up.ts'),
+  plant('backup', 'backup/knows-a-stage.ts', '../loop/data/index.ts'),
+  plant('backup', 'backup/calls-the-app.ts', '../app.ts'),
   plant('cli', 'cli/opens-the-database.ts', '../platform/db/database.ts'),
   plant('cli', 'cli/knows-a-stage.ts', '../loop/data/index.ts'),
   plant('cli-main-lazily', 'cli/loads-the-server.ts', '../main.ts'),
+  plant('cli-main-lazily', 'cli/loads-the-copying.ts', '../keep-data.ts'),
   plant('assembly-as-types', 'loop/track/runs-the-context.ts', '../../context.ts'),
   plant('stage-file', 'roles.ts', './loop/data/stage.ts'),
   plant('loop-index', 'loop/index.ts', './data/inner.ts'),
@@ -66,7 +69,16 @@ export const allowed: readonly Omit<Planted, 'rule'>[] = [
 
 const targets = [
   ...stageNames.flatMap((stage) => ['index', 'stage', 'inner'].map((name) => `loop/${stage}/${name}`)),
-  ...['loop/data/inner.store', 'loop/data/rows.fixture', 'context', 'app', 'main', 'version', 'engines/engine'],
+  ...[
+    'loop/data/inner.store',
+    'loop/data/rows.fixture',
+    'context',
+    'app',
+    'main',
+    'keep-data',
+    'version',
+    'engines/engine',
+  ],
   ...['platform/clock', 'platform/db/database', 'platform/processes/run', 'platform/config/config'],
 ];
 

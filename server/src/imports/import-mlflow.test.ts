@@ -2,17 +2,12 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli } from '../../test/cli.ts';
 import { databases } from '../../test/databases.ts';
-import { testPython } from '../../test/python.ts';
 import { testApp } from '../../test/test-app.ts';
-import { inheritedEnvironment } from '../platform/config/inherited-environment.ts';
-import { run } from '../platform/processes/run.ts';
-import type { ImportReport } from './report.ts';
+import { makeSource, reportOf } from './made-source.ts';
 
-const script = fileURLToPath(new URL('./mlflow-source.fixture.py', import.meta.url));
 let folder = '';
 let source = '';
 let ids: Record<string, string> = {};
@@ -20,14 +15,10 @@ let ids: Record<string, string> = {};
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bucle-mlflow-'));
   source = join(folder, 'mlflow.db');
-  const env = { ...inheritedEnvironment(), PYTHONDONTWRITEBYTECODE: '1' };
-  const made = await run(testPython(), [script, `sqlite:///${source}`, join(folder, 'mlruns')], { env, cwd: folder });
-  ids = JSON.parse(made.stdout.trim().split('\n').at(-1) ?? '') as Record<string, string>;
+  ids = await makeSource(folder, `sqlite:///${source}`, join(folder, 'mlruns'));
 }, 180_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const report = ({ stdout }: { stdout: string }) => JSON.parse(stdout) as ImportReport;
 
 describe.each(databases)('an import of an MLflow database into $name', (database) => {
   test('brings everything with equal counts and hashes, and the second time writes nothing', async () => {
@@ -35,8 +26,9 @@ describe.each(databases)('an import of an MLflow database into $name', (database
     const words = ['import', 'mlflow', source, '--json', '--url', app.baseUrl];
     const first = await cli(words);
     expect(first.stderr).toBe('');
-    expect(report(first)).toMatchObject({ equal: true, differences: [], problems: [], leftOut: [], renumbered: [] });
-    const { kinds, written } = report(first);
+    expect(reportOf(first)).toMatchObject({ equal: true, differences: [], problems: [], renumbered: [] });
+    expect(reportOf(first).leftOut).toEqual([{ what: 'deleted version: flights-model/2', count: 1 }]);
+    const { kinds, written } = reportOf(first);
     expect(written).toBeGreaterThan(1_000);
     const db = new DatabaseSync(source, { readOnly: true });
     const count = (table: string) => db.prepare(`select count(*) as n from ${table}`).get()?.['n'];
@@ -44,7 +36,7 @@ describe.each(databases)('an import of an MLflow database into $name', (database
     expect(kinds['params']?.bucle.count).toBe(count('params'));
     expect(kinds['runs']?.bucle.count).toBe(count('runs'));
     db.close();
-    const second = report(await cli(words));
+    const second = reportOf(await cli(words));
     expect([second.written, second.equal, second.kinds]).toEqual([0, true, kinds]);
     const removed = await app.client.request<{ run: { info: object } }>('GET', '/api/2.0/mlflow/runs/get', {
       query: { run_id: ids['removed'] },
@@ -66,14 +58,14 @@ describe.each(databases)('an import of an MLflow database into $name', (database
       { json: { max_results: 10 } },
     );
     expect(experiments).toHaveLength(2);
-    const prefixed = report(await cli([...words, '--prefix', 'old/']));
+    const prefixed = reportOf(await cli([...words, '--prefix', 'old/']));
     expect(prefixed).toMatchObject({ equal: true });
     expect(prefixed.renumbered).toContainEqual({ name: 'old/flights é', from: '1', to: expect.any(Number) });
     const db = new DatabaseSync(later);
     db.prepare("insert into metrics values ('auc', 0.75, 7, ?, 9, 0)").run(ids['child'] ?? '');
     db.prepare("insert into params values ('late', 'yes', ?)").run(ids['child'] ?? '');
     db.close();
-    const again = report(await cli([...words, '--prefix', 'old/']));
+    const again = reportOf(await cli([...words, '--prefix', 'old/']));
     expect([again.written, again.equal]).toEqual([2, true]);
   }, 60_000);
 });

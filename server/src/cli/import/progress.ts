@@ -6,6 +6,7 @@ const PIPE_MS = 10_000;
 /** Counts of each kind and the rate on stderr: a moving line on a terminal, one line each ten seconds elsewhere. */
 export function startCounting(
   { stderr, json }: Pick<Io, 'stderr' | 'json'>,
+  verb = 'importing',
   now: () => number = () => performance.now(),
 ) {
   const started = now();
@@ -22,7 +23,7 @@ export function startCounting(
       const parts = [...counts].map(
         ([name, n]) => `${n.toLocaleString('en-US')} ${name} (${Math.round(n / seconds)}/s)`,
       );
-      const line = `importing ${parts.join(', ')}`;
+      const line = `${verb} ${parts.join(', ')}`;
       stderr.write(moving ? `\r\u001b[K${line.slice(0, 120)}` : `${line}\n`);
     },
     end(): void {
