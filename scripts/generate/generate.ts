@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../server/src/app.ts';
+import { backupErrors } from '../../server/src/backup/errors.ts';
 import { artifactErrors } from '../../server/src/cli/artifacts/errors.ts';
 import { dataCliErrors } from '../../server/src/cli/data/errors.ts';
 import { endpointErrors } from '../../server/src/cli/endpoints/errors.ts';
@@ -44,7 +45,7 @@ const catalogues = [
   ...[platformErrors, authErrors, blobErrors, configErrors, environmentErrors, jobErrors, listenErrors, parquetErrors],
   ...[engineErrors, roleErrors, upErrors, dataCliErrors, endpointErrors, jobCliErrors, runErrors, snapshotErrors],
   ...[projectErrors, projectCliErrors, labelCliErrors, policyCliErrors, webhookErrors],
-  ...[artifactErrors, databaseErrors, importErrors, traceErrors],
+  ...[artifactErrors, backupErrors, databaseErrors, importErrors, traceErrors],
 ];
 const files: Record<string, string> = {
   'docs/openapi.json': await describeApi(),

@@ -38,6 +38,7 @@ import type { InputTables } from './loop/track/input.store.ts';
 import type { LoggedModelTables } from './loop/track/logged-model.store.ts';
 import type { MetricTables } from './loop/track/metric.store.ts';
 import type { SigningTables } from './loop/track/multipart/signing-key.store.ts';
+import type { PurgeTables } from './loop/track/purge.store.ts';
 import type { RunTables } from './loop/track/run.store.ts';
 import type { AssessmentTables } from './loop/track/traces/assessment.store.ts';
 import type { TraceLinkTables } from './loop/track/traces/link.store.ts';
@@ -63,7 +64,13 @@ type PlatformTables = TokenTables &
   WebhookDeliveryTables &
   ProjectTables &
   ImportTables;
-type TrackTables = ExperimentTables & RunTables & MetricTables & InputTables & LoggedModelTables & SigningTables;
+type TrackTables = ExperimentTables &
+  PurgeTables &
+  RunTables &
+  MetricTables &
+  InputTables &
+  LoggedModelTables &
+  SigningTables;
 type TracingTables = TraceTables & SpanTables & AssessmentTables & TraceLinkTables;
 type DataTables = ChunkTables & DatasetTables & DatasetDeclarationTables;
 type TrainTables = SnapshotTables & EnvironmentTables & TrainJobTables & JobTemplateTables & AttemptTables;

@@ -7,7 +7,7 @@ import { openContext } from './open-context.ts';
 import { authErrors } from './platform/auth/errors.ts';
 import { ensureGatewayToken } from './platform/auth/gateway-token.ts';
 import { countLiveTokens } from './platform/auth/token.store.ts';
-import { type Config, parseConfig } from './platform/config/config.ts';
+import { parseConfig } from './platform/config/config.ts';
 import { makeDataFolder } from './platform/config/data-folder.ts';
 import { readSettings } from './platform/config/settings.ts';
 import { settingsFingerprint } from './platform/config/settings-fingerprint.ts';
@@ -15,7 +15,6 @@ import { explainListen } from './platform/http/listen.ts';
 import { isLoopback } from './platform/http/loopback.ts';
 import { createLog } from './platform/log.ts';
 import { noteStart } from './platform/processes/start-note.ts';
-import { roleErrors } from './role-errors.ts';
 
 /** The control server: API, controllers, durable jobs. Resolves when it was told to stop and has stopped. */
 export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {

@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<{ command: Command 
   apply: () => import('./apply.ts'),
   export: () => import('./export.ts'),
   validate: () => import('./validate.ts'),
+  gc: () => import('./gc.ts'),
   backup: () => import('./backup.ts'),
   restore: () => import('./restore.ts'),
   migrate: () => import('./migrate.ts'),

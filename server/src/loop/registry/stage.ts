@@ -6,6 +6,7 @@ import { registryErrors } from './errors.ts';
 import { registryMigrations } from './migrations/index.ts';
 import { modelRoutes } from './model.routes.ts';
 import { modelVersionOperations } from './model-version.routes.ts';
+import { purgeRoutes } from './purge.routes.ts';
 import { registeredModelOperations } from './registered-model.routes.ts';
 import { versionArtifactRoutes } from './version-artifact.routes.ts';
 import { mlflowDeliveryJob } from './webhooks/deliver-message.ts';
@@ -24,6 +25,7 @@ export const registryStage: Stage = {
     });
     await versionArtifactRoutes(app, context);
     modelRoutes(app, context);
+    purgeRoutes(app, context);
   },
   jobs: (context) => [mlflowDeliveryJob(context, realNetwork)],
 };

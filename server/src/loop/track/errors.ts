@@ -8,6 +8,16 @@ export const trackErrors = defineErrors('TRACK', {
     message: 'The run {run} has no metric {key}.',
     next: 'GET /api/v1/runs/{run}/metrics lists its metrics.',
   },
+  NOT_PURGEABLE: {
+    status: 409,
+    message: 'The {what} {id} is not deleted, or not for that long.',
+    next: 'Delete it first; what is deleted can still be restored, what is purged cannot.',
+  },
+  STILL_USED: {
+    status: 409,
+    message: 'Registered model versions are made of this: {users}. Nothing was purged.',
+    next: 'Delete those versions first, or say force (`bucle gc --force`): then they lose their files.',
+  },
   MODEL_NOT_FOUND: { status: 404, message: 'There is no logged model {model}.' },
   MODEL_ELSEWHERE: {
     status: 409,

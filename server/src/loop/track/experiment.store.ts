@@ -60,7 +60,12 @@ async function nextId(trx: Trx): Promise<number> {
     .select((eb) => eb.fn.max('id').as('last'))
     .where('workspace', '=', WORKSPACE)
     .executeTakeFirstOrThrow();
-  return Number(last ?? -1) + 1;
+  const purged = await trx
+    .selectFrom('experiment_numbers')
+    .select('last')
+    .where('workspace', '=', WORKSPACE)
+    .executeTakeFirst();
+  return Math.max(Number(last ?? -1), purged?.last ?? -1) + 1;
 }
 
 export async function updateExperiment(

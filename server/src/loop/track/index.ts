@@ -22,6 +22,7 @@ export * from './mlflow-protocol/index.ts';
 export { listModelFiles, openModelFile } from './model-files.ts';
 export { checkKeyName, checkLength } from './names.ts';
 export { noteModelVersion } from './note-model-version.ts';
+export { type Purged, purge } from './purge.ts';
 export type { DatasetInput, Point, Run, RunDetail } from './run.ts';
 export { findRun } from './run-detail.store.ts';
 export { openRunFile } from './run-files.ts';

@@ -12,6 +12,7 @@ import { metricOperations } from './metric.routes.ts';
 import { metricChartRoutes } from './metric-chart.routes.ts';
 import { trackMigrations } from './migrations/index.ts';
 import { mlflowOperations } from './mlflow-protocol/index.ts';
+import { purgeFilesHandler } from './purge.ts';
 import { runOperations } from './run.routes.ts';
 import { serverInfoRoutes } from './server-info.routes.ts';
 import { allTraceOperations, traceRoutes } from './traces/index.ts';
@@ -39,4 +40,5 @@ export const trackStage: Stage = {
     await traceRoutes(app, context);
     await serverInfoRoutes(app, context);
   },
+  jobs: (context) => [purgeFilesHandler(context)],
 };

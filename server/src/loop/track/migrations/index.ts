@@ -1,6 +1,7 @@
 import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 import type { DialectName, Migration } from '../../../platform/db/database.ts';
 import { signingKeyMigration } from '../multipart/migration.ts';
+import { experimentNumberMigration } from './experiment-numbers.ts';
 import { createMetricStorage } from './metric-storage.ts';
 import { traceMigration } from './traces.ts';
 
@@ -16,6 +17,7 @@ export const trackMigrations: readonly Migration[] = [
   },
   { name: '2026-11-24-track-a-1', up: createMetricStorage },
   signingKeyMigration,
+  experimentNumberMigration,
   traceMigration,
 ];
 
