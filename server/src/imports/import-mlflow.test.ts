@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cli } from '../../test/cli.ts';
 import { databases } from '../../test/databases.ts';
 import { testApp } from '../../test/test-app.ts';
-import { makeSource, reportOf } from './made-source.ts';
+import { copyToPostgres } from './copy-to-postgres.fixture.ts';
+import { type Death, dieAt } from './dying-client.fixture.ts';
+import { makeSource, reportOf } from './made-source.fixture.ts';
 
 let folder = '';
 let source = '';
@@ -67,5 +69,34 @@ describe.each(databases)('an import of an MLflow database into $name', (database
     db.close();
     const again = reportOf(await cli([...words, '--prefix', 'old/']));
     expect([again.written, again.equal]).toEqual([2, true]);
+  }, 60_000);
+
+  test('goes on where it was killed, and ends as one that was not', async () => {
+    await using whole = await testApp({ background: false, database });
+    await using killed = await testApp({ background: false, database });
+    const words = ['import', 'mlflow', source, '--json'];
+    const expected = reportOf(await cli([...words, '--url', whole.baseUrl]));
+    const deaths = [4, 6, 7, 9, 14].map((atRequest, n): Death => ({ atRequest, when: n % 2 ? 'before' : 'after' }));
+    for (const death of deaths) await dieAt(words, killed.baseUrl, death);
+    const resumed = reportOf(await cli([...words, '--url', killed.baseUrl]));
+    expect(resumed).toMatchObject({ equal: true, differences: [], problems: [], kinds: expected.kinds });
+    expect(resumed.written).toBeGreaterThan(0);
+    expect(resumed.written).toBeLessThan(expected.written);
+    const { imports } = await killed.client.request<{ imports: object[] }>('GET', '/api/v1/imports');
+    expect(imports).toMatchObject([{ id: resumed.import, state: 'done' }]);
+  }, 120_000);
+});
+
+describe.each(databases.filter(({ name }) => name === 'PostgreSQL'))('a source on $name', (database) => {
+  test('is read as the same store in SQLite is', async () => {
+    await using app = await testApp({ background: false });
+    await using copy = await database.create();
+    if (copy.config.kind !== 'postgres') throw new Error('The copy is not on PostgreSQL.');
+    await copyToPostgres(source, copy.config.url);
+    const words = ['--json', '--artifact-root', folder, '--url', app.baseUrl];
+    const first = reportOf(await cli(['import', 'mlflow', copy.config.url, ...words]));
+    expect(first).toMatchObject({ equal: true, differences: [], problems: [], source: { kind: 'PostgreSQL' } });
+    const second = reportOf(await cli(['import', 'mlflow', source, ...words]));
+    expect([second.import, second.written, second.kinds]).toEqual([first.import, 0, first.kinds]);
   }, 60_000);
 });

@@ -49,7 +49,11 @@ async function openPostgres(given: string, options: SourceOptions): Promise<Mlfl
 
 async function openFolder(path: string, options: SourceOptions): Promise<MlflowSource> {
   const { folderSource } = await import('./folder-source.ts');
-  return read(path, () => folderSource(path, options), 'no folder in it has a meta.yaml; is its database beside it?');
+  return read(
+    path,
+    () => folderSource(path, options),
+    'no folder in it has a meta.yaml (its server may have a database)',
+  );
 }
 
 async function openServer(given: string, options: SourceOptions): Promise<MlflowSource> {
