@@ -19,7 +19,7 @@ beforeAll(async () => {
   source = join(folder, 'mlruns');
   await cp(made, source, { recursive: true });
   await rm(made, { recursive: true });
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

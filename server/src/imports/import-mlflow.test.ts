@@ -18,7 +18,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bucle-mlflow-'));
   source = join(folder, 'mlflow.db');
   ids = await makeSource(folder, `sqlite:///${source}`, join(folder, 'mlruns'));
-}, 180_000);
+}, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -36,7 +36,7 @@ describe('an import of an MLflow server', () => {
       );
     }
     await makeSource(folder, url);
-  }, 180_000);
+  }, 300_000);
 
   afterAll(async () => {
     stop.abort();
