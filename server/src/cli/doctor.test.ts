@@ -68,6 +68,7 @@ test('the completion of bash offers nouns first, then the verbs of a noun', asyn
     return (stdout + stderr).trim().split(/\s+/);
   };
   expect(await complete('endp')).toContain('endpoints');
-  expect(new Set(await complete('models', ''))).toEqual(new Set(['ls', 'show', 'register', 'alias']));
+  expect(new Set(await complete('alerts', ''))).toEqual(new Set(['ls', 'show', 'ack']));
+  expect(await complete('models', 'reg')).toEqual(['register']);
   expect(await complete('endpoints', 'de')).toEqual(['deploy']);
 });
