@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db, Trx } from '../../database.ts';
+import type { Db, Tables, Trx } from '../../database.ts';
 import { purgeMetrics } from './metric.store.ts';
 import { purgeTraceLinks, purgeTraces } from './traces/index.ts';
 import { WORKSPACE } from './workspace.ts';
@@ -106,57 +106,28 @@ export function selectOfExperiments(
 
 const TABLES_OF_RUNS = ['run_params', 'run_tags', 'run_inputs', 'run_models', 'logged_model_metrics'] as const;
 const TABLES_OF_MODELS = ['logged_model_params', 'logged_model_tags', 'logged_model_metrics', 'run_models'] as const;
+const TABLES_OF_EXPERIMENTS = ['experiment_tags', 'input_datasets'] as const;
 
 export async function purgeRuns(trx: Trx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await purgeMetrics(trx, ids);
   await purgeTraceLinks(trx, ids);
-  for (const table of TABLES_OF_RUNS) {
-    await trx
-      .deleteFrom(table)
-      .where('workspace', '=', WORKSPACE)
-      .where('run', 'in', [...ids])
-      .execute();
-  }
-  await trx
-    .deleteFrom('runs')
-    .where('workspace', '=', WORKSPACE)
-    .where('id', 'in', [...ids])
-    .execute();
+  for (const table of TABLES_OF_RUNS) await deleteRows(trx, { table, column: 'run', ids });
+  await deleteRows(trx, { table: 'runs', column: 'id', ids });
 }
 
 export async function purgeModels(trx: Trx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  for (const table of TABLES_OF_MODELS) {
-    await trx
-      .deleteFrom(table)
-      .where('workspace', '=', WORKSPACE)
-      .where('model', 'in', [...ids])
-      .execute();
-  }
-  await trx
-    .deleteFrom('logged_models')
-    .where('workspace', '=', WORKSPACE)
-    .where('id', 'in', [...ids])
-    .execute();
+  for (const table of TABLES_OF_MODELS) await deleteRows(trx, { table, column: 'model', ids });
+  await deleteRows(trx, { table: 'logged_models', column: 'id', ids });
 }
 
 /** Of experiments whose runs and logged models are gone. */
 export async function purgeExperiments(trx: Trx, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   await purgeTraces(trx, ids);
-  for (const table of ['experiment_tags', 'input_datasets'] as const) {
-    await trx
-      .deleteFrom(table)
-      .where('workspace', '=', WORKSPACE)
-      .where('experiment', 'in', [...ids])
-      .execute();
-  }
-  await trx
-    .deleteFrom('experiments')
-    .where('workspace', '=', WORKSPACE)
-    .where('id', 'in', [...ids])
-    .execute();
+  for (const table of TABLES_OF_EXPERIMENTS) await deleteRows(trx, { table, column: 'experiment', ids });
+  await deleteRows(trx, { table: 'experiments', column: 'id', ids });
   const last = Math.max(...ids);
   await trx
     .insertInto('experiment_numbers')
@@ -165,4 +136,15 @@ export async function purgeExperiments(trx: Trx, ids: readonly number[]): Promis
       conflict.column('workspace').doUpdateSet({ last }).where('experiment_numbers.last', '<', last),
     )
     .execute();
+}
+
+interface Rows {
+  readonly table: keyof Tables;
+  readonly column: 'id' | 'run' | 'model' | 'experiment';
+  readonly ids: readonly (string | number)[];
+}
+
+async function deleteRows(trx: Trx, { table, column, ids }: Rows): Promise<void> {
+  await sql`delete from ${sql.table(table)}
+    where workspace = ${WORKSPACE} and ${sql.ref(column)} in (${sql.join([...ids])})`.execute(trx);
 }
