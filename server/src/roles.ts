@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { createApp, startBackground, tokensRequired } from './app.ts';
 import type { Context } from './context.ts';
 import { holdFolder } from './hold-folder.ts';
@@ -36,7 +35,6 @@ export async function runServer(env: NodeJS.ProcessEnv): Promise<void> {
   await using _background = startBackground(context, stages);
   log.info({ url: config.serverUrl, database: config.database.kind, blobs: config.blobs.kind }, 'server ready');
   await noteReady(env, config.serverUrl);
-  flushCompileCache();
   await untilStopped();
   await app.close();
 }

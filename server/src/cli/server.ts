@@ -1,8 +1,7 @@
-import { enableCompileCache } from 'node:module';
 import { defineCommand } from './command.ts';
 import { noteAccepted, refuseUnfit, rewriteHost } from './up/mlflow-notes.ts';
 import { acceptedOptions, securityOptions, storeOptions } from './up/mlflow-options.ts';
-import { compileCache, settingsEnvironment } from './up/places.ts';
+import { settingsEnvironment } from './up/places.ts';
 import { roleOptions } from './up/role-options.ts';
 
 export const command = defineCommand({
@@ -13,8 +12,6 @@ export const command = defineCommand({
   async run({ values }, io) {
     refuseUnfit(values, io.env);
     noteAccepted(values, io.note);
-    // The next start reads compiled code instead of compiling a few thousand files.
-    enableCompileCache(compileCache(io.config.dataDir));
     const { runRole } = await import('../main.ts');
     await runRole('server', [], settingsEnvironment(io.config, io.env));
     return 0;

@@ -32,11 +32,6 @@ export function nodeCommand(module: string): { command: string; args: readonly s
   return { command: process.execPath, args: [...conditions, module] };
 }
 
-/** Where Node.js keeps code that it has compiled; in the data folder, which is its owner's alone. */
-export function compileCache(dataDir: string): string {
-  return join(dataDir, 'cache', 'compiled');
-}
-
 export function describeRole(name: RoleName, main: string, config: Config, env: NodeJS.ProcessEnv): Role {
   const places = upPlaces(config.dataDir);
   const { command, args } = nodeCommand(main);
@@ -46,7 +41,7 @@ export function describeRole(name: RoleName, main: string, config: Config, env: 
     command,
     args: [...args, name],
     cwd: config.dataDir,
-    env: { ...env, ...startNoteEnvironment(noteFile), NODE_COMPILE_CACHE: compileCache(config.dataDir) },
+    env: { ...env, ...startNoteEnvironment(noteFile) },
     stateFile: places.stateFile(name),
     noteFile,
     logFile: places.logFile(name),
